@@ -1,0 +1,47 @@
+"""The rules in force: which specs watch which series."""
+
+from fnmatch import fnmatchcase
+
+from detectors.count import CountSpec
+from detectors.metric import MetricSpec
+from detectors.sentiment import SentimentSpec
+from detectors.spec import Spec
+from detectors.velocity import VelocitySpec
+
+Rule = CountSpec | VelocitySpec | SentimentSpec | MetricSpec
+"""Every detector there is, told apart by the ``detector`` key of a rule. A new one is added here."""
+
+MIN_RETENTION_S = 86_400.0
+
+
+class RuleSet:
+    """Specs by series, looked up once for each.
+
+    >>> from schemas.signal import Severity
+    >>> spec = CountSpec(name="few", window_s=60, levels={Severity.LOW: 3}, themes=("login-*", "!login-ok"))
+    >>> rules = RuleSet([spec])
+    >>> len(rules.watching("bank", "login-failure")), len(rules.watching("bank", "login-ok"))
+    (1, 0)
+    """
+
+    def __init__(self, specs: list[Spec], version: str = "") -> None:
+        self.specs = specs
+        self.version = version
+        self.retention_s = max([MIN_RETENTION_S, *(spec.history_s for spec in specs)])
+        self._watching: dict[tuple[str, str], list[Spec]] = {}
+
+    def watching(self, tenant: str, theme: str) -> list[Spec]:
+        """The specs that watch a series, in the order of the configuration."""
+        key = (tenant, theme)
+        found = self._watching.get(key)
+        if found is None:
+            found = [spec for spec in self.specs if _any(spec.themes, theme) and _any(spec.tenants, tenant)]
+            self._watching[key] = found
+        return found
+
+
+def _any(patterns: tuple[str, ...], name: str) -> bool:
+    if any(fnmatchcase(name, pattern[1:]) for pattern in patterns if pattern.startswith("!")):
+        return False
+    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
+    return not wanted or any(fnmatchcase(name, pattern) for pattern in wanted)

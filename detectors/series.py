@@ -1,0 +1,190 @@
+"""One series: its history, its rules' detectors, its open episodes and the signals still to be sent."""
+
+from typing import Any
+
+import msgspec
+
+from detectors.episode import Episode
+from detectors.evidence import Quotes, drivers
+from detectors.history import History
+from detectors.merge import Chunk, Merge, Merged
+from detectors.rules import RuleSet
+from detectors.spec import Detector, Spec, Verdict
+from schemas.ids import derived_id
+from schemas.panes import PaneUpdate, Sample
+from schemas.signal import DetectorRef, Signal, SignalState
+from schemas.times import instant
+
+SNAPSHOT_VERSION = 1
+
+
+class Record(msgspec.Struct, array_like=True):
+    """A series as plain data, the value of its checkpoint."""
+
+    version: int
+    tenant: str
+    theme: str
+    history: list[Any]
+    chunks: dict[int, Chunk]
+    quotes: list[Sample]
+    detectors: dict[str, dict[str, Any]]
+    episodes: dict[str, Episode]
+    outbox: list[Signal]
+
+
+class SnapshotError(ValueError):
+    """A checkpoint this build cannot read; names the series and the version."""
+
+
+class Series:
+    """State of (tenant, theme): everything a verdict and a signal need.
+
+    Args:
+        since: event time from which the tenant's stream has been observed.
+        heard_ratio: share of affected customers who say something, for the estimate of all affected.
+
+    Attributes:
+        outbox: signals that must not leave before a checkpoint holding them is acknowledged.
+    """
+
+    __slots__ = (
+        "detectors", "episodes", "heard_ratio", "history", "merge", "outbox", "quotes", "rules", "tenant", "theme",
+    )  # fmt: skip
+
+    def __init__(self, tenant: str, theme: str, rules: RuleSet, since: float, heard_ratio: float) -> None:
+        self.tenant, self.theme, self.rules, self.heard_ratio = tenant, theme, rules, heard_ratio
+        self.history = History(rules.retention_s, since)
+        self.merge = Merge()
+        self.quotes = Quotes()
+        self.detectors: list[tuple[Spec, Detector]] = [(spec, spec.build()) for spec in rules.watching(tenant, theme)]
+        self.episodes: dict[str, Episode] = {}
+        self.outbox: list[Signal] = []
+
+    def apply(self, update: PaneUpdate, closed: float) -> Merged | None:
+        """Merge an update; None if it says nothing new. See :meth:`detectors.merge.Merge.apply`."""
+        merged = self.merge.apply(update, self.history, closed)
+        if merged is not None:
+            for cell in update.cells:
+                if cell.samples:
+                    self.quotes.add(cell.samples)
+        return merged
+
+    def judge(self, at: float, traffic: dict[str, int]) -> list[Signal]:
+        """Judge every rule at event time ``at``; new signals are returned and put into the outbox."""
+        told: list[Signal] = []
+        for spec, detector in self.detectors:
+            episode = self.episodes.get(spec.name)
+            verdict = detector.judge(self.history, at, episode.held if episode else None)
+            if episode is None:
+                if verdict.severity is None:
+                    continue
+                episode = self._open(spec, verdict, at)
+                state: SignalState | None = SignalState.OPENED
+            else:
+                state = episode.step(verdict, at, spec.resolve_after_s)
+            if state is not None:
+                told.append(self._signal(spec, verdict, episode, state, at, traffic))
+                if state is SignalState.RESOLVED:
+                    del self.episodes[spec.name]
+        self.outbox.extend(told)
+        return told
+
+    def _open(self, spec: Spec, verdict: Verdict, at: float) -> Episode:
+        assert verdict.severity is not None
+        episode = self.episodes[spec.name] = Episode(
+            id=derived_id("sig", self.tenant, self.theme, spec.metric, spec.name, round(at * 1000)),
+            opened_at=at,
+            severity=verdict.severity,
+            told=verdict.observed,
+            held=verdict.expected,
+            before=self.history.total - self.history.count(spec.window_s, at),
+        )
+        return episode
+
+    def _signal(
+        self, spec: Spec, verdict: Verdict, episode: Episode, state: SignalState, at: float, traffic: dict[str, int]
+    ) -> Signal:
+        history, window = self.history, max(spec.window_s, at - episode.opened_at + spec.window_s)
+        resolved = state is SignalState.RESOLVED
+        customers = history.customers.distinct(at - window)
+        sentiment_n, sentiment_sum = history.sentiment(spec.window_s, at)
+        mentions = history.count(spec.window_s, at)
+        reason = verdict.reason
+        if resolved:
+            reason = f"quiet: {reason}"
+        return Signal(
+            id=episode.id,
+            revision=episode.revision,
+            state=state,
+            tenant=self.tenant,
+            theme=self.theme,
+            metric=spec.metric,
+            rule=spec.name,
+            severity=episode.severity,
+            title=_title(self.theme, spec.metric, resolved=resolved),
+            reason=reason,
+            observed=verdict.observed,
+            expected=verdict.expected,
+            threshold=verdict.threshold,
+            window_s=spec.window_s,
+            opened_at=instant(episode.opened_at),
+            at=instant(at),
+            resolved_at=instant(at) if resolved else None,
+            first_mention=instant(history.mentions.first_in(window, at)),
+            last_mention=instant(history.latest),
+            mentions=mentions,
+            total_mentions=history.total - episode.before,
+            customers=customers,
+            customers_estimated=max(customers, round(customers / self.heard_ratio)),
+            sentiment=round(sentiment_sum / sentiment_n, 3) if sentiment_n else None,
+            drivers=drivers(history.slice_counts(window, at), traffic),
+            quotes=self.quotes.best(at - window),
+            detector=DetectorRef(name=spec.kind, version=spec.version, parameters=msgspec.to_builtins(spec)),
+            config=self.rules.version,
+        )
+
+    def record(self, at: float) -> Record:
+        """The series as plain data, tidied for event time ``at``."""
+        self.history.tidy(at)
+        snapshots = {spec.name: data for spec, detector in self.detectors if (data := detector.snapshot())}
+        return Record(
+            SNAPSHOT_VERSION,
+            self.tenant,
+            self.theme,
+            self.history.snapshot(),
+            self.merge.chunks,
+            list(self.quotes.samples.values()),
+            snapshots,
+            self.episodes,
+            self.outbox,
+        )
+
+    @classmethod
+    def restore(cls, record: Record, rules: RuleSet, heard_ratio: float) -> "Series":
+        """The inverse of :meth:`record`; detectors of rules that are new start from nothing.
+
+        Raises:
+            SnapshotError: if a newer build wrote the record.
+        """
+        if record.version != SNAPSHOT_VERSION:
+            name = f"{record.tenant}/{record.theme}"
+            raise SnapshotError(
+                f"checkpoint of series {name} has version {record.version}, expected {SNAPSHOT_VERSION}"
+            )
+        series = cls(record.tenant, record.theme, rules, 0.0, heard_ratio)
+        series.history = History.restore(record.history)
+        series.history.retention_s = rules.retention_s
+        series.merge = Merge(record.chunks)
+        series.quotes = Quotes(record.quotes)
+        series.detectors = [(spec, spec.build(record.detectors.get(spec.name))) for spec, _ in series.detectors]
+        series.episodes = record.episodes
+        series.outbox = record.outbox
+        return series
+
+
+def _title(theme: str, metric: str, *, resolved: bool) -> str:
+    name = theme.replace("-", " ").replace("_", " ").capitalize()
+    if metric == "mentions":
+        return f"{name}: back to normal" if resolved else f"{name}: more complaints than usual"
+    what = "sentiment" if metric == "sentiment" else metric
+    return f"{name}: {what} back to normal" if resolved else f"{name}: {what} has moved"

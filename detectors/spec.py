@@ -1,0 +1,123 @@
+"""What every detector shares: the spec that configures it, the verdict it gives, the series it reads.
+
+A spec is a frozen struct and *is* the configuration of one rule. ``spec.build(snapshot)`` makes a
+detector, from nothing or from what an earlier one left; ``detector.snapshot()`` is plain data.
+"""
+
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from detectors.history import History
+from schemas.signal import Severity
+
+Plain = dict[str, Any]
+"""Plain data: dicts, lists, strings and numbers, as JSON and MessagePack hold them."""
+
+
+class Verdict(NamedTuple):
+    """What a detector says about a series at one moment, always with its reason, also why not.
+
+    The reason is put into words only when somebody reads it: most verdicts are "nothing".
+
+    Attributes:
+        severity: None if the rule did not trip.
+        observed, expected, threshold: in the metric's unit, over the rule's window.
+        template, args: the reason, as ``template.format(*args)``.
+    """
+
+    severity: Severity | None
+    observed: float
+    expected: float
+    threshold: float
+    template: str
+    args: tuple[object, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why, or why not, in words a person reads."""
+        return self.template.format(*self.args)
+
+
+class Detector(Protocol):
+    """Judges one series by one rule. Pure: what it says follows from what it was shown."""
+
+    def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
+        """Judge the series at event time ``at`` (epoch seconds).
+
+        ``held`` is what was expected when the open episode began: a rise that lasts must not
+        become its own baseline. None while no episode is open.
+        """
+
+    def snapshot(self) -> Plain:
+        """What the detector must remember, as plain data; empty if the history is enough."""
+
+
+class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part of a rule that every detector shares. Durations are seconds.
+
+    Attributes:
+        name: the rule's name; part of the signal's id.
+        themes: glob patterns of the themes it watches; a leading ``!`` excludes.
+        tenants: glob patterns.
+        window_s: the sliding window it judges.
+        resolve_after_s: how long it must stay quiet before a signal resolves.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    name: str
+    window_s: float
+    themes: tuple[str, ...] = ("*",)
+    tenants: tuple[str, ...] = ("*",)
+    resolve_after_s: float = 1800.0
+
+    @property
+    def metric(self) -> str:
+        """What the rule judges: ``mentions``, ``sentiment`` or a metric's name."""
+        return "mentions"
+
+    @property
+    def history_s(self) -> float:
+        """How much history, in seconds, a verdict needs."""
+        return self.window_s
+
+    def build(self, snapshot: Plain | None = None) -> Detector:
+        """A detector for one series, resumed from ``snapshot`` if there is one."""
+        raise NotImplementedError
+
+
+Levels = dict[Severity, float]
+"""Severity -> threshold; rising for rises, falling for falls."""
+
+
+def check_levels(levels: Levels, *, rising: bool = True) -> None:
+    """Refuse levels that are empty or not ordered by severity.
+
+    Raises:
+        ValueError: with ``levels`` as its first word, for a message with the key path.
+    """
+    if not levels:
+        raise ValueError("levels: expected at least one severity, such as { medium = 3.0 }")
+    ordered = [levels[severity] for severity in sorted(levels, key=lambda severity: severity.rank)]
+    for lower, higher in zip(ordered, ordered[1:], strict=False):
+        if (higher <= lower) if rising else (higher >= lower):
+            raise ValueError(f"levels: expected thresholds that {'rise' if rising else 'fall'} with severity")
+
+
+def reached(levels: Levels, value: float, *, rising: bool = True) -> tuple[Severity | None, float]:
+    """The worst severity that ``value`` reaches, with its threshold; else None and the easiest threshold.
+
+    >>> reached({Severity.LOW: 3, Severity.CRITICAL: 15}, 14)
+    (<Severity.LOW: 'low'>, 3)
+    >>> reached({Severity.LOW: 3, Severity.CRITICAL: 15}, 2)
+    (None, 3)
+    """
+    best: Severity | None = None
+    threshold = min(levels.values()) if rising else max(levels.values())
+    for severity, level in levels.items():
+        if (value >= level) if rising else (value <= level):
+            if best is None or severity.rank > best.rank:
+                best, threshold = severity, level
+    return best, threshold

@@ -1,0 +1,125 @@
+"""The signal: one episode of one series, with its evidence."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Severity(StrEnum):
+    """How bad, in rising order (see :attr:`rank`)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return _RANK[self]
+
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class SignalState(StrEnum):
+    """Where an episode stands; a reader who knows the state and the revision knows what changed."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+
+
+class Driver(Struct, frozen=True, kw_only=True):
+    """A slice that rose.
+
+    Attributes:
+        slice: ``dimension=value``.
+        mentions, of: mentions in the slice, of the mentions that name this dimension.
+        share: mentions / of.
+        traffic_share: the slice's share of all traffic; None where it is unknown.
+        lift: share / traffic_share.
+        text: the above in words.
+    """
+
+    slice: str
+    mentions: int
+    of: int
+    share: float
+    traffic_share: float | None
+    lift: float | None
+    text: str
+
+
+class Quote(Struct, frozen=True, kw_only=True):
+    """What a customer said, redacted, with the event it comes from.
+
+    ``sentiment_source`` tells a given sentiment (``given``) from one taken from a score
+    (``stars``, ``csat``, ``nps``) and from one guessed from the words (``text``).
+    """
+
+    event_id: str
+    at: Instant
+    text: str
+    sentiment: float | None = None
+    sentiment_source: str | None = None
+
+
+class DetectorRef(Struct, frozen=True, kw_only=True):
+    """Which detector spoke, and with which parameters."""
+
+    name: str
+    version: int
+    parameters: dict[str, object]
+
+
+class Signal(Struct, kw_only=True):
+    """One episode of one series. ``id`` stays, ``revision`` counts 1, 2, 3 ...
+
+    The pair (id, revision) has one meaning for ever; readers drop repeats by it.
+
+    Attributes:
+        metric: ``mentions``, ``sentiment`` or the name of a metric.
+        observed, expected, threshold: in the metric's unit, over the window.
+        window_s: length of the window, seconds.
+        opened_at: event time of the mention that tripped the rule.
+        at: event time this revision speaks of.
+        reason: why, in words a person reads.
+        mentions: mentions in the window; ``customers``: distinct ones among their authors.
+        customers_estimated: customers likely affected, those who said nothing included.
+        total_mentions: mentions since the episode opened, the window before it included.
+    """
+
+    id: str
+    revision: int
+    state: SignalState
+    tenant: str
+    theme: str
+    metric: str
+    rule: str
+    severity: Severity
+    title: str
+    reason: str
+    observed: float
+    expected: float
+    threshold: float
+    window_s: float
+    opened_at: Instant
+    at: Instant
+    resolved_at: Instant | None = None
+    first_mention: Instant
+    last_mention: Instant
+    mentions: int
+    total_mentions: int
+    customers: int
+    customers_estimated: int
+    sentiment: float | None = None
+    drivers: list[Driver] = []
+    quotes: list[Quote] = []
+    detector: DetectorRef
+    config: str = ""

@@ -1,0 +1,226 @@
+"""Counts one source partition into panes, chunk by chunk. The hot path of the whole worker.
+
+A chunk ends at an offset that is a multiple of its length, or where the records' own timestamps
+enter the next stretch of time, so that a quiet partition's chunk does not stay open for weeks.
+Both follow from the log alone: whoever reads it again from a chunk's start cuts it the same way.
+"""
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from detectors.panes import PANE_S
+from schemas.event import Event
+from schemas.panes import TRAFFIC, PaneUpdate, Sample
+from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames, customer_hash
+from streams.ingest.decode import EventDecoder, Limits, Rejected
+from streams.ingest.dedupe import RecentIds
+from streams.ingest.enrich import UNTAGGED, Enricher
+from streams.ingest.redact import redact
+
+TRAFFIC_PANE_S = 900
+
+
+class RawRecord(Protocol):
+    """A record as a Kafka client hands it over; ``timestamp`` in milliseconds."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Refused(NamedTuple):
+    """A record that is no event, and why."""
+
+    record: RawRecord
+    why: Rejected
+
+
+class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How events are counted.
+
+    Attributes:
+        dimensions: fields or attributes whose values become slices.
+        chunk_records: offsets a chunk spans at most.
+        chunk_s: stretch of record time a chunk spans at most.
+        dedupe_s, dedupe_ids: how long, and how many, event ids are remembered per source partition.
+    """
+
+    dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
+    chunk_records: int = 16_384
+    chunk_s: int = 600
+    dedupe_s: float = 600.0
+    dedupe_ids: int = 200_000
+
+
+class Tally:
+    """What happened to the events of a partition, for the metrics."""
+
+    __slots__ = ("events", "repeated", "untagged")
+
+    def __init__(self) -> None:
+        self.events = self.repeated = self.untagged = 0
+
+
+class PartitionCounter:
+    """Counts one source partition.
+
+    Args:
+        source: see :func:`schemas.ids.source_id`.
+
+    Attributes:
+        start: first offset of the chunk being counted, where a successor would have to begin.
+        position: offset of the next record; None before the first.
+        watermark: largest event time counted, epoch seconds; None before the first.
+        since_flush: events counted since the last flush.
+    """
+
+    def __init__(self, source: int, settings: CountSettings, limits: Limits, enricher: Enricher) -> None:
+        self.source = source
+        self._settings = settings
+        self._enricher = enricher
+        self._decoder = EventDecoder(limits, settings.dimensions)
+        fields = self._decoder.event_type.__struct_fields__
+        self._values: Any = attrgetter(*settings.dimensions, "id")
+        self._free = tuple(name for name in settings.dimensions if name not in Event.__struct_fields__)
+        assert all(name in fields for name in settings.dimensions)
+        self._names = SliceNames((*settings.dimensions, *self._free))
+        self.tally = Tally()
+        self.watermark: float | None = None
+        self.position: int | None = None
+        self._restart(0)
+
+    def _restart(self, offset: int) -> None:
+        self._ids = RecentIds(self._settings.dedupe_s, self._settings.dedupe_ids)
+        self._finished: list[PaneUpdate] = []
+        self.since_flush = 0
+        self._begin(offset, None)
+
+    def _begin(self, offset: int, stamp: int | None) -> None:
+        length, span = self._settings.chunk_records, self._settings.chunk_s * 1000
+        self.start = offset
+        self._end = (offset // length + 1) * length
+        self._end_stamp = None if stamp is None else (stamp // span + 1) * span
+        self._series: dict[tuple[str, str], SeriesCount] = {}
+        self._traffic: dict[str, SeriesCount] = {}
+        self._dirty: list[SeriesCount] = []
+
+    def count(self, records: Iterable[RawRecord]) -> list[Refused]:
+        """Count records in the order of their offsets; return those that are no events.
+
+        Records from before the current position mean that the partition is read again from a
+        chunk's start: the count begins anew there.
+        """
+        refused: list[Refused] = []
+        decode, repeated = self._decoder.decode, self._ids.repeated
+        for record in records:
+            offset, stamp = record.offset, record.timestamp
+            if self.position is None or offset < self.position:
+                self._restart(offset)
+                repeated = self._ids.repeated
+            if self._end_stamp is None:
+                self._begin(offset, stamp)
+            elif offset >= self._end or stamp >= self._end_stamp:
+                self._finish()
+                self._begin(offset, stamp)
+            self.position = offset + 1
+            self.since_flush += 1
+            event = decode(record.value, record.headers, stamp / 1000.0)
+            if event.__class__ is Rejected:
+                refused.append(Refused(record, event))  # type: ignore[arg-type]
+            elif repeated((event.tenant, event.id), stamp / 1000.0):  # type: ignore[union-attr]
+                self.tally.repeated += 1
+            else:
+                self._add(event)  # type: ignore[arg-type]
+        if self.position is not None and self.position >= self._end and self._end_stamp is not None:
+            self._finish()
+            self._begin(self.position, None)
+        return refused
+
+    def _add(self, event: Event) -> None:
+        at = event.time.timestamp()
+        self.tally.events += 1
+        if self.watermark is None or at > self.watermark:
+            self.watermark = at
+        values = self._values(event)[:-1]
+        if self._free and event.attributes:
+            values += tuple(map(event.attributes.get, self._free))
+        sentiment, source = self._enricher.sentiment(event)
+        themes = self._enricher.themes(event)
+        if themes[0] == UNTAGGED:
+            self.tally.untagged += 1
+        tenant, pane = event.tenant, int(at) // PANE_S * PANE_S
+        for theme in themes:
+            series = self._series.get((tenant, theme))
+            if series is None:
+                series = self._series[tenant, theme] = SeriesCount(tenant, theme)
+            if not series.dirty:
+                series.dirty = True
+                self._dirty.append(series)
+            count = series.panes.get(pane)
+            if count is None:
+                count = series.panes[pane] = PaneCount(at)
+            count.count += 1
+            if at > count.last:
+                count.last = at
+            elif at < count.first:
+                count.first = at
+            if sentiment is not None:
+                count.sentiment_n += 1
+                count.sentiment_sum += sentiment
+            if event.customer is not None:
+                count.fresh.add(event.customer)
+            combinations = count.combinations
+            combinations[values] = combinations.get(values, 0) + 1
+            if event.metrics:
+                count.observe(event.metrics)
+            if event.text and len(count.samples) < MAX_SAMPLES:
+                customer = customer_hash(event.customer) if event.customer else 0
+                count.samples.append(Sample(event.id, at, redact(event.text), sentiment, source, customer))
+        self._add_traffic(tenant, at, values)
+
+    def _add_traffic(self, tenant: str, at: float, values: tuple[object, ...]) -> None:
+        series = self._traffic.get(tenant)
+        if series is None:
+            series = self._traffic[tenant] = SeriesCount(tenant, TRAFFIC)
+        pane = int(at) // TRAFFIC_PANE_S * TRAFFIC_PANE_S
+        count = series.panes.get(pane)
+        if count is None:
+            count = series.panes[pane] = PaneCount(at)
+        series.dirty = True
+        count.count += 1
+        count.combinations[values] = count.combinations.get(values, 0) + 1
+        if at > count.last:
+            count.last = at
+
+    def _finish(self) -> None:
+        self._finished.extend(self._updates(traffic=True))
+
+    def _updates(self, *, traffic: bool) -> list[PaneUpdate]:
+        upto = (self.position or 0) - 1
+        dirty, self._dirty = self._dirty, []
+        if traffic:
+            dirty = [*dirty, *(series for series in self._traffic.values() if series.dirty)]
+        return [series.update(self.source, self.start, upto, self._names) for series in dirty]
+
+    @property
+    def waiting(self) -> int:
+        """Series with something to send."""
+        return len(self._finished) + len(self._dirty)
+
+    def flush(self, *, traffic: bool = True) -> list[PaneUpdate]:
+        """Updates of every series that changed since the last flush, older chunks first.
+
+        Once these are delivered, :attr:`start` may be committed.
+
+        Args:
+            traffic: whether the tenants' whole traffic is told too; it can wait, a chunk's end tells it anyway.
+        """
+        updates = [*self._finished, *self._updates(traffic=traffic)]
+        self._finished = []
+        self.since_flush = 0
+        return updates

@@ -1,0 +1,140 @@
+"""All source partitions of one worker: batches in, theme-panes records out. Pure: no Kafka, no clock.
+
+Nothing needs saving: what may be committed is always the start of a chunk, and whoever starts
+there says the same again.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from schemas.codec import encode_flush
+from schemas.ids import series_partition
+from schemas.panes import TRAFFIC, WIRE_VERSION, Flush, PaneUpdate, SourceState
+from streams.ingest.counter import CountSettings, PartitionCounter, RawRecord, Refused
+from streams.ingest.decode import Limits
+from streams.ingest.enrich import Enricher
+
+_FEW = 256
+_RECORD_BYTES = 400_000
+
+
+class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When counts are sent on.
+
+    Attributes:
+        flush_s: after so long, if that sends at most a few hundred updates or they are worth their cost.
+        max_flush_s: after so long in any case.
+        events_per_update: what an update must stand for to be worth its cost.
+        tick_s: how often the watermark is told while nothing happens, and the whole traffic while much does.
+        idle_s: a partition with nothing left to read is idle after so long without a record.
+    """
+
+    flush_s: float = 0.1
+    max_flush_s: float = 1.0
+    events_per_update: int = 10
+    tick_s: float = 1.0
+    idle_s: float = 10.0
+
+
+class Output(msgspec.Struct, frozen=True):
+    """A record for theme-panes: its partition and its value."""
+
+    partition: int
+    value: bytes
+
+
+class Ingest:
+    """Counters of the assigned source partitions, flushed together so that watermarks never overtake counts.
+
+    Args:
+        partitions: of theme-panes.
+    """
+
+    def __init__(
+        self, partitions: int, counting: CountSettings, limits: Limits, flushing: FlushSettings, enricher: Enricher
+    ) -> None:
+        self.partitions = partitions
+        self._counting, self._limits, self._flushing, self._enricher = counting, limits, flushing, enricher
+        self.counters: dict[int, PartitionCounter] = {}
+        self._heard: dict[int, float] = {}
+        self._flushed_at = self._told_at = float("-inf")
+
+    def assign(self, sources: Iterable[int], now: float) -> None:
+        """Start from nothing on ``sources``; whatever else was being counted is dropped, unsent."""
+        self.counters = {
+            source: PartitionCounter(source, self._counting, self._limits, self._enricher) for source in sources
+        }
+        self._heard = dict.fromkeys(self.counters, now)
+
+    def take(self, source: int, records: Sequence[RawRecord], now: float) -> list[Refused]:
+        """Count a batch of one source partition, at monotonic time ``now``; return what is no event."""
+        self._heard[source] = now
+        return self.counters[source].count(records)
+
+    def heard(self, source: int) -> float:
+        """When a source partition last had a record, monotonic time; when it was assigned, if never."""
+        return self._heard[source]
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to flush, at monotonic time ``now``."""
+        settings, age = self._flushing, now - self._flushed_at
+        if age < settings.flush_s:
+            return False
+        waiting = sum(counter.waiting for counter in self.counters.values())
+        if waiting == 0:
+            return age >= settings.tick_s
+        if waiting <= _FEW or age >= settings.max_flush_s:
+            return True
+        events = sum(counter.since_flush for counter in self.counters.values())
+        return events >= waiting * settings.events_per_update
+
+    def flush(self, now: float, drained: Iterable[int] = ()) -> list[Output]:
+        """Records that tell detect what is new, one or a few for each of its partitions.
+
+        Args:
+            drained: source partitions that have nothing left to read.
+        """
+        settings = self._flushing
+        self._flushed_at = now
+        traffic = now - self._told_at >= settings.tick_s
+        if traffic:
+            self._told_at = now
+        empty = set(drained)
+        updates: list[list[PaneUpdate]] = [[] for _ in range(self.partitions)]
+        states: list[SourceState] = []
+        for source, counter in self.counters.items():
+            for update in counter.flush(traffic=traffic):
+                if update.theme == TRAFFIC:
+                    for destination in updates:
+                        destination.append(update)
+                else:
+                    updates[series_partition(update.tenant, update.theme, self.partitions)].append(update)
+            quiet_s = now - self._heard[source]
+            idle = source in empty and quiet_s >= settings.idle_s
+            states.append(SourceState(source, counter.watermark, quiet_s if idle else None))
+        return [
+            Output(partition, encode_flush(Flush(WIRE_VERSION, states if last else [], part)))
+            for partition, batch in enumerate(updates)
+            for part, last in _parts(batch)
+        ]
+
+    def committable(self) -> dict[int, int]:
+        """Source partition -> offset that may be committed once everything flushed is delivered."""
+        return {source: counter.start for source, counter in self.counters.items() if counter.position is not None}
+
+
+def _parts(updates: list[PaneUpdate]) -> Iterable[tuple[list[PaneUpdate], bool]]:
+    """Cut into records of a bounded size; only the last may carry the watermarks."""
+    part: list[PaneUpdate] = []
+    size = 0
+    for update in updates:
+        weight = 64 + sum(
+            80 + len(cell.customers) + 32 * len(cell.slices) + 600 * len(cell.samples) for cell in update.cells
+        )
+        if part and size + weight > _RECORD_BYTES:
+            yield part, False
+            part, size = [], 0
+        part.append(update)
+        size += weight
+    yield part, True

@@ -1,0 +1,76 @@
+"""The Faust app: group membership, assignment, recovery and commits; our transport does the rest."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import faust
+from faust.types import TP
+
+from streams.shell.consumer import Progress
+from streams.shell.lease import Lease
+from streams.shell.transport import BatchTransport, check_faust
+
+
+class ClientSettings(Protocol):
+    """What confluent-kafka's clients are made with."""
+
+    def producer(self) -> dict[str, Any]:
+        """Configuration of the producer."""
+
+    def admin(self) -> dict[str, Any]:
+        """Configuration of an admin client or a plain consumer."""
+
+
+class StreamApp(faust.App):  # type: ignore[misc]
+    """A Faust app on :class:`BatchTransport`.
+
+    Attributes:
+        progress: what may be committed; the agents say so.
+        batched_topics: topics whose records arrive as batches.
+        on_revoked_hook, on_recovered_hook: called when partitions have gone, and when they may be worked on.
+        lease: asked before anything is sent.
+        client_settings: for the confluent-kafka producer.
+    """
+
+    on_revoked_hook: Callable[[], None] = staticmethod(lambda: None)
+    on_recovered_hook: Callable[[set[TP]], None] = staticmethod(lambda assigned: None)
+
+    def __init__(
+        self, app_id: str, client_settings: ClientSettings, batched_topics: set[str], *, lease: Lease, **options: Any
+    ) -> None:
+        check_faust()
+        self.lease = lease
+        self.progress = Progress()
+        self.batched_topics = batched_topics
+        self.client_settings = client_settings
+        super().__init__(
+            app_id,
+            processing_guarantee="at_least_once",
+            store="memory://",
+            autodiscover=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            table_standby_replicas=0,
+            producer_acks=-1,
+            stream_wait_empty=True,
+            stream_buffer_maxsize=16,
+            consumer_auto_offset_reset="earliest",
+            web_enabled=False,
+            **options,
+        )
+        self.on_rebalance_complete.connect(self._recovered, weak=False)
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_producer, self)
+
+    async def _on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super()._on_partitions_revoked(revoked)
+        self.progress.forget(list(self.progress.offsets))
+        self.on_revoked_hook()
+
+    async def _recovered(self, *_args: Any, **_kwargs: Any) -> None:
+        # Sent when the changelogs are read and before any other partition is resumed.
+        self.on_recovered_hook(self.consumer.assignment())

@@ -1,0 +1,96 @@
+"""The consumer: whole batches to the agents, and commits that only say what the agents have finished.
+
+Stock Faust turns the event loop once for each message. Here each partition's fetched records
+travel as one record whose value is the list of them; changelogs stay as they are.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
+from faust.types import TP, Message
+
+FETCH_MAX_WAIT_MS = 100
+
+
+class BatchRecord(NamedTuple):
+    """One partition's fetched records, in the shape of a single record; the offset is the last one's."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: None
+    value: list[Any]
+    checksum: None = None
+    serialized_key_size: int = 0
+    serialized_value_size: int = 0
+    headers: tuple[()] = ()
+
+
+class Progress:
+    """What may be committed, set by the agents: the next offset to read after a crash."""
+
+    def __init__(self) -> None:
+        self.offsets: dict[TP, int] = {}
+
+    def finished(self, tp: TP, next_offset: int) -> None:
+        """Everything before ``next_offset`` has been dealt with, once what was produced is delivered."""
+        self.offsets[tp] = next_offset
+
+    def forget(self, tps: Iterable[TP]) -> None:
+        """Partitions that are somebody else's now."""
+        for tp in tps:
+            self.offsets.pop(tp, None)
+
+
+class PromptConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Asks the broker again soon: a fetch that waits long also delays records of other partitions."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        return consumer
+
+
+class BatchConsumer(FaustConsumer):  # type: ignore[misc]
+    """Faust's consumer over record batches; ``app.progress`` decides what is committed."""
+
+    def _new_consumer_thread(self) -> PromptConsumerThread:
+        return PromptConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
+        fetched = await super()._getmany(active_partitions, timeout)
+        batched = self.app.batched_topics
+        return {
+            tp: [_batch(tp, records)] if tp.topic in batched else records for tp, records in fetched.items() if records
+        }
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Faust's bookkeeping of missing offsets: batches make it one a batch, and nothing needs it."""
+
+    def ack(self, message: Message) -> bool:
+        """Note that an agent is done with a message, for the wait at a rebalance; commits don't follow from it."""
+        if message.acked:
+            return False
+        message.acked = True
+        self._unacked_messages.discard(message)
+        if self._waiting_for_ack is not None and not self._waiting_for_ack.done():
+            self._waiting_for_ack.set_result(None)
+        return True
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        for tp in list(self.app.progress.offsets):
+            if topics is None or tp in topics or tp.topic in topics:
+                yield tp
+
+    def _new_offset(self, tp: TP) -> int | None:
+        offset: int | None = self.app.progress.offsets.get(tp)
+        return offset or None
+
+
+def _batch(tp: TP, records: list[Any]) -> BatchRecord:
+    last = records[-1]
+    return BatchRecord(tp.topic, tp.partition, last.offset, last.timestamp, last.timestamp_type, None, records)

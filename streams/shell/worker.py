@@ -1,0 +1,172 @@
+"""Puts the agents, the changelogs and the web server together into one worker."""
+
+import asyncio
+import ssl
+from typing import Any
+
+from faust import SASLCredentials, SSLCredentials
+from faust.types import TP
+from mode import Service
+from prometheus_client import CollectorRegistry
+
+from schemas.ids import source_id
+from sinks.assigning import Assigner
+from sinks.deadlines import Deadlines
+from sinks.ownership import Ownership
+from streams.clients import Clients
+from streams.clock import Clock, SystemClock
+from streams.config import enricher, rule_set
+from streams.ingest.ingest import Ingest
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.shell.app import StreamApp
+from streams.shell.assigning import AssignAgent
+from streams.shell.changelog import Changelog
+from streams.shell.detecting import DetectAgent
+from streams.shell.ingesting import IngestAgent
+from streams.shell.lease import Lease
+from streams.shell.transport import PassThrough
+from streams.shell.web import WebServer
+from streams.topics import Topics
+
+_TURN_S = 0.02
+
+
+class Worker:
+    """Everything one worker process runs.
+
+    Args:
+        partitions: topic -> number of partitions, as the broker says.
+    """
+
+    def __init__(
+        self, settings: Settings, clients: Clients, partitions: dict[str, int], clock: Clock | None = None
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self._ready = False
+        self.metrics = Metrics(CollectorRegistry())
+        self.topics = topics = Topics(settings.kafka)
+        self.lease = Lease(self.clock, settings.kafka.session_timeout_s)
+        self.app = app = self._app(clients)
+        panes = partitions[topics.theme_panes]
+        sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
+        section = settings.ingest
+        pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
+        self.ingest = IngestAgent(app, topics, pure, section.flushing.idle_s, self.clock, self.metrics)
+        self.detect = DetectAgent(
+            app, topics, Changelog(app, "series", panes), rule_set(settings), sources, settings.detect,
+            settings.checkpoint_s, self.clock, self.metrics,
+        )  # fmt: skip
+        assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
+        self.assign = AssignAgent(app, topics, Changelog(app, "assigned", panes), assigner, self.metrics)
+        self._register()
+        self.web = WebServer(settings.web, self)
+        app.service(self._services())
+
+    def _app(self, clients: Clients) -> StreamApp:
+        kafka = self.settings.kafka
+        topics = self.topics
+        options: dict[str, Any] = {}
+        if kafka.security.protocol != "PLAINTEXT":
+            options["broker_credentials"] = _credentials(clients, self.settings)
+        if kafka.member_id:
+            options["consumer_group_instance_id"] = f"{kafka.group}-{kafka.member_id}"
+        return StreamApp(
+            kafka.group,
+            clients,
+            {*topics.inputs, topics.theme_panes, topics.signals, topics.actions},
+            lease=self.lease,
+            broker=[f"aiokafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
+            broker_session_timeout=kafka.session_timeout_s,
+            broker_heartbeat_interval=min(3.0, kafka.session_timeout_s / 3),
+            broker_commit_interval=1.0,
+            stream_recovery_delay=0.0,
+            consumer_max_fetch_size=1024 * 1024,
+            **options,
+        )
+
+    def _register(self) -> None:
+        app, topics = self.app, self.topics
+        app.agent(app.topic(*topics.inputs, schema=PassThrough()), name="ingest")(self._guarded(self.ingest.run))
+        app.agent(app.topic(topics.theme_panes, schema=PassThrough()), name="detect")(self._guarded(self.detect.run))
+        app.agent(app.topic(topics.signals, topics.actions, schema=PassThrough()), name="assign")(
+            self._guarded(self.assign.run)
+        )
+        app.on_revoked_hook = self._revoked
+        app.on_recovered_hook = self._recovered
+
+    def _guarded(self, body: Any) -> Any:
+        """An agent that raises would be restarted by Faust and its batch lost: stop the worker instead."""
+
+        async def run(stream: Any) -> None:
+            try:
+                await body(stream)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                await self.app.crash(error)
+                raise
+
+        run.__name__ = body.__self__.__class__.__name__
+        return run
+
+    def _revoked(self) -> None:
+        self._ready = False
+        self.metrics.ready.set(0)
+        self.ingest.revoked()
+        self.detect.revoked()
+        self.assign.revoked()
+
+    def _recovered(self, assigned: set[TP]) -> None:
+        self.ingest.assigned(assigned)
+        self.detect.recovered(assigned)
+        self.assign.recovered(assigned)
+        self._ready = True
+        self.metrics.ready.set(1)
+
+    def _services(self) -> type[Service]:
+        worker = self
+
+        class Timers(Service):  # type: ignore[misc]
+            """Turns the flush and checkpoint timers, and serves /metrics."""
+
+            async def on_start(self) -> None:
+                await worker.web.start()
+
+            async def on_stop(self) -> None:
+                await worker.web.stop()
+
+            @Service.task  # type: ignore[untyped-decorator]
+            async def _turn(self) -> None:
+                while not self.should_stop:
+                    await asyncio.sleep(_TURN_S)
+                    try:
+                        worker.turn()
+                    except Exception as error:
+                        await worker.app.crash(error)
+                        raise
+
+        return Timers
+
+    @property
+    def ready(self) -> bool:
+        """Whether partitions are assigned and recovered."""
+        return self._ready
+
+    def turn(self) -> None:
+        """What happens every few milliseconds whether records arrive or not."""
+        self.lease.renew()
+        self.ingest.flush_if_due()
+        self.detect.checkpoint_if_due()
+
+
+def _credentials(clients: Clients, settings: Settings) -> Any:
+    security = settings.kafka.security
+    ca_file = str(settings.directory / security.ca_file) if security.ca_file else None
+    context = ssl.create_default_context(cafile=ca_file) if security.protocol.endswith("SSL") else None
+    if security.protocol == "SSL":
+        return SSLCredentials(context=context)
+    return SASLCredentials(
+        username=security.username, password=clients.password, mechanism=security.mechanism, ssl_context=context
+    )

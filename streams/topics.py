@@ -1,0 +1,54 @@
+"""The topics, what each is for, and how each must be configured."""
+
+from typing import NamedTuple
+
+from streams.settings import Kafka
+
+
+class TopicSpec(NamedTuple):
+    """A topic as it must be: its clean-up policy matters as much as its name."""
+
+    name: str
+    purpose: str
+    cleanup: str
+    co_partitioned: bool
+    """Whether it must have as many partitions as theme-panes."""
+
+
+class Topics:
+    """Names of the topics of a configuration.
+
+    >>> Topics(Kafka()).signals
+    'cx.signals'
+    """
+
+    def __init__(self, kafka: Kafka) -> None:
+        prefix, group = kafka.prefix, kafka.group
+        self.interactions = f"{prefix}interactions"
+        self.feedback = f"{prefix}feedback"
+        self.theme_panes = f"{prefix}theme-panes"
+        self.signals = f"{prefix}signals"
+        self.actions = f"{prefix}actions"
+        self.assignments = f"{prefix}owner-assignments"
+        self.dead_letters = f"{prefix}dead-letters"
+        self.series_log = f"{group}-series-changelog"
+        self.assigned_log = f"{group}-assigned-changelog"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The input topics; their order is part of every source partition's number, so it never changes."""
+        return (self.interactions, self.feedback)
+
+    def specs(self) -> list[TopicSpec]:
+        """Every topic."""
+        return [
+            TopicSpec(self.interactions, "events: calls, chats, tickets", "delete", False),
+            TopicSpec(self.feedback, "events: reviews, surveys, posts", "delete", False),
+            TopicSpec(self.theme_panes, "internal: counts of a chunk, by series", "delete", True),
+            TopicSpec(self.signals, "signals, keyed by id", "delete", True),
+            TopicSpec(self.actions, "what somebody did about a signal, keyed by signal id", "delete", True),
+            TopicSpec(self.assignments, "assignments, keyed by signal id", "delete", False),
+            TopicSpec(self.dead_letters, "records that could not be taken, with the reason", "delete", False),
+            TopicSpec(self.series_log, "internal: checkpoints of series", "compact", True),
+            TopicSpec(self.assigned_log, "internal: state of assignments", "compact", True),
+        ]

@@ -1,0 +1,1 @@
+"""Tests of Groundswell; the folders mirror the source."""
