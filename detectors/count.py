@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from detectors.history import History
-from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, reached
+from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_not_negative, check_positive, reached
 from schemas.duration import format_duration
 
 
@@ -36,7 +36,13 @@ class CountSpec(Spec, frozen=True, kw_only=True, tag="count", tag_field="detecto
     usual_s: float = 604_800.0
 
     def __post_init__(self) -> None:
-        check_levels(self.levels)
+        super().__post_init__()
+        check_levels(self.levels, above=0)
+        check_not_negative(min_customers=self.min_customers)
+        if self.usual_below is not None:
+            check_positive(usual_below=self.usual_below)
+            if self.usual_s < self.window_s:
+                raise ValueError("usual: expected at least the window")
 
     @property
     def history_s(self) -> float:
@@ -69,6 +75,10 @@ class CountDetector:
         if severity is None:
             return Verdict(None, count, usual, threshold, template, args)
         if spec.usual_below is not None and held is None:
+            past_s = history.observed_s(at) - spec.window_s
+            if past_s < spec.window_s:
+                template += ", but the theme is watched for too short a time to know what is usual"
+                return Verdict(None, count, usual, threshold, template, args)
             usual = self._usual(history, at, count)
             if usual >= spec.usual_below:
                 template += ", but about {:.1f} is usual and this rule watches quiet themes"
@@ -84,8 +94,6 @@ class CountDetector:
     def _usual(self, history: History, at: float, count: int) -> float:
         spec = self.spec
         past_s = min(history.observed_s(at) - spec.window_s, spec.usual_s)
-        if past_s < spec.window_s:
-            return 0.0
         return (history.count(spec.window_s + spec.usual_s, at) - count) * spec.window_s / past_s
 
     def snapshot(self) -> Plain:

@@ -1,6 +1,6 @@
 """One rule's episode on one series: opened, updated, escalated, resolved.
 
-A reader hears of it when it opens, when it becomes worse, when it has grown by half since last
+A reader hears of it when it opens, when it becomes worse, when its number has doubled since last
 told, and when it has really gone quiet. A plateau stays open and silent.
 """
 
@@ -9,8 +9,8 @@ from msgspec import Struct
 from detectors.spec import Verdict
 from schemas.signal import Severity, SignalState
 
-GROWTH = 1.5
-"""How much larger the number must be to be told again."""
+GROWTH = 2.0
+"""A number must double, counted from what was expected, before it is told again."""
 
 
 class Episode(Struct):
@@ -18,7 +18,7 @@ class Episode(Struct):
 
     Attributes:
         told: the observed value a reader last heard of.
-        held: what was expected when it opened.
+        held: what was expected when it opened; None if there was no past to expect anything from.
         before: mentions the series had ever had when the window of the first verdict began.
         quiet_since: event time since when the rule has not tripped; None while it does.
     """
@@ -27,7 +27,7 @@ class Episode(Struct):
     opened_at: float
     severity: Severity
     told: float
-    held: float
+    held: float | None
     before: int
     revision: int = 1
     quiet_since: float | None = None
@@ -51,7 +51,7 @@ class Episode(Struct):
     def _grew(self, verdict: Verdict) -> bool:
         distance, told = abs(verdict.observed - verdict.expected), abs(self.told - verdict.expected)
         same_side = (verdict.observed > verdict.expected) == (self.told > verdict.expected)
-        return same_side and distance >= GROWTH * told
+        return same_side and distance >= GROWTH * told > 0
 
     def _tell(self, verdict: Verdict, state: SignalState) -> SignalState:
         self.told = verdict.observed

@@ -55,10 +55,11 @@ class LevelJudge:
     def judge(self, history: History, at: float, held: float | None) -> Verdict:
         """Judge the window that ends at ``at``; the worse of bound and move decides."""
         n, total = self.window(history, self.window_s, at)
+        mean = total / n if n else 0.0
         if n < self.min_events:
             template = "{:g} events with {} in the last {}, {} are needed"
-            return Verdict(None, 0.0, held or 0.0, 0.0, template, (n, self.what, self.span, self.min_events))
-        mean = total / n
+            args = (n, self.what, self.span, self.min_events)
+            return Verdict(None, mean, held or 0.0, 0.0, template, args, compared=held is not None)
         expected = self._expected(history, at, n, total) if held is None else held
         best = self._bound(mean, n, expected)
         if self.moves and expected is not None:
@@ -67,8 +68,8 @@ class LevelJudge:
                 best = moved
         if best is None:
             template = "{} averages {:.2f} over {:g} events; no past to compare with yet"
-            return Verdict(None, mean, 0.0, 0.0, template, (self.what, mean, n))
-        return best
+            return Verdict(None, mean, 0.0, 0.0, template, (self.what, mean, n), compared=False)
+        return best if expected is not None else best._replace(compared=False)
 
     def _expected(self, history: History, at: float, n: float, total: float) -> float | None:
         wide_n, wide_total = self.window(history, self.window_s + self.baseline_s, at)
@@ -88,7 +89,10 @@ class LevelJudge:
         return Verdict(severity, mean, expected or 0.0, bound, template, (*args, side, bound, severity.value))
 
     def _move(self, mean: float, n: float, expected: float) -> Verdict:
-        move = mean / expected if self.relative and expected > 0 else mean - expected
+        if self.relative and expected <= 0:
+            template = "{} averages {:.2f} over {:g} events in the last {}; {:.2f} before is nothing to take a ratio to"
+            return Verdict(None, mean, expected, 0.0, template, (self.what, mean, n, self.span, expected))
+        move = mean / expected if self.relative else mean - expected
         if not self.rising and not self.relative:
             move = -move
         severity, level = reached(self.moves, move)

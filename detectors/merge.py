@@ -80,7 +80,9 @@ class Merge:
 
     def _add(self, cell: Cell, panes: dict[int, Held], history: History, closed: float, merged: Merged) -> None:
         held = panes.get(cell.pane)
-        panes[cell.pane] = Held(cell.count, cell.sentiment_n, cell.sentiment_sum, cell.slices, cell.metrics)
+        # A slice that is no longer among the most frequent may come back: what it has contributed is not forgotten.
+        told = {**held.slices, **cell.slices} if held else cell.slices
+        panes[cell.pane] = Held(cell.count, cell.sentiment_n, cell.sentiment_sum, told, cell.metrics)
         count = cell.count - (held.count if held else 0)
         if count == 0:
             return

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from msgspec import field
+
 from detectors.history import History
 from detectors.level import LevelJudge
-from detectors.spec import Levels, Plain, Spec, Verdict, check_levels
+from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_positive
 
 
 class MetricSpec(Spec, frozen=True, kw_only=True, tag="metric", tag_field="detector"):
@@ -31,20 +33,24 @@ class MetricSpec(Spec, frozen=True, kw_only=True, tag="metric", tag_field="detec
 
     of: str
     bad: str = "high"
-    bound: Levels = {}
-    move: Levels = {}
+    bound: Levels = field(default_factory=dict)
+    move: Levels = field(default_factory=dict)
     min_events: int = 20
     baseline_s: float = 86_400.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive(min_events=self.min_events, baseline=self.baseline_s)
+        if not self.of:
+            raise ValueError("of: expected the name of a metric")
         if self.bad not in ("high", "low"):
             raise ValueError('bad: expected "high" or "low"')
         if not self.bound and not self.move:
             raise ValueError("bound, move: expected at least one of them")
         if self.bound:
-            check_levels(self.bound, rising=self.bad == "high")
+            check_levels(self.bound, "bound", rising=self.bad == "high")
         if self.move:
-            check_levels(self.move)
+            check_levels(self.move, "move", above=1 if self.bad == "high" else 0)
 
     @property
     def metric(self) -> str:

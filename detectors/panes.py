@@ -64,7 +64,7 @@ class Panes:
         first = int(at - length_s) // PANE_S * PANE_S
         cursor = self._cursors.get(length_s)
         rows = self.rows
-        if cursor is None or last < cursor.last or last - cursor.last > length_s:
+        if cursor is None or last < cursor.last or first < cursor.first or last - cursor.last > length_s:
             cursor = self._cursors[length_s] = _Cursor(first, last)
             for pane, (a, b, c) in rows.items():
                 if first <= pane <= last:
@@ -96,7 +96,7 @@ class Panes:
             del self.rows[pane]
         crowded = len(self.rows) > _MAX_PANES
         if crowded:
-            self._coarsen(int(at) - _FINE_SPAN_S)
+            self._coarsen(int(at - _FINE_SPAN_S) // PANE_S * PANE_S)
         if stale or crowded:
             self._cursors.clear()
 

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from msgspec import field
+
 from detectors.history import History
 from detectors.level import LevelJudge
-from detectors.spec import Levels, Plain, Spec, Verdict, check_levels
+from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_positive
 
 
 class SentimentSpec(Spec, frozen=True, kw_only=True, tag="sentiment", tag_field="detector"):
@@ -26,18 +28,20 @@ class SentimentSpec(Spec, frozen=True, kw_only=True, tag="sentiment", tag_field=
 
     kind: ClassVar[str] = "sentiment"
 
-    below: Levels = {}
-    drop: Levels = {}
+    below: Levels = field(default_factory=dict)
+    drop: Levels = field(default_factory=dict)
     min_events: int = 20
     baseline_s: float = 86_400.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive(min_events=self.min_events, baseline=self.baseline_s)
         if not self.below and not self.drop:
             raise ValueError("below, drop: expected at least one of them")
         if self.below:
-            check_levels(self.below, rising=False)
+            check_levels(self.below, "below", rising=False)
         if self.drop:
-            check_levels(self.drop)
+            check_levels(self.drop, "drop", above=0)
 
     @property
     def metric(self) -> str:

@@ -30,6 +30,7 @@ class Record(msgspec.Struct, array_like=True):
     detectors: dict[str, dict[str, Any]]
     episodes: dict[str, Episode]
     outbox: list[Signal]
+    judged: float = 0.0
 
 
 class SnapshotError(ValueError):
@@ -44,11 +45,13 @@ class Series:
         heard_ratio: share of affected customers who say something, for the estimate of all affected.
 
     Attributes:
+        judged: event time of the last verdict; a replay under an older watermark does not judge before it.
         outbox: signals that must not leave before a checkpoint holding them is acknowledged.
     """
 
     __slots__ = (
-        "detectors", "episodes", "heard_ratio", "history", "merge", "outbox", "quotes", "rules", "tenant", "theme",
+        "detectors", "episodes", "heard_ratio", "history", "judged", "merge", "outbox", "quotes", "rules", "tenant",
+        "theme",
     )  # fmt: skip
 
     def __init__(self, tenant: str, theme: str, rules: RuleSet, since: float, heard_ratio: float) -> None:
@@ -59,6 +62,7 @@ class Series:
         self.detectors: list[tuple[Spec, Detector]] = [(spec, spec.build()) for spec in rules.watching(tenant, theme)]
         self.episodes: dict[str, Episode] = {}
         self.outbox: list[Signal] = []
+        self.judged = 0.0
 
     def apply(self, update: PaneUpdate, closed: float) -> Merged | None:
         """Merge an update; None if it says nothing new. See :meth:`detectors.merge.Merge.apply`."""
@@ -71,6 +75,7 @@ class Series:
 
     def judge(self, at: float, traffic: dict[str, int]) -> list[Signal]:
         """Judge every rule at event time ``at``; new signals are returned and put into the outbox."""
+        at = self.judged = max(at, self.judged)
         told: list[Signal] = []
         for spec, detector in self.detectors:
             episode = self.episodes.get(spec.name)
@@ -96,7 +101,7 @@ class Series:
             opened_at=at,
             severity=verdict.severity,
             told=verdict.observed,
-            held=verdict.expected,
+            held=verdict.expected if verdict.compared else None,
             before=self.history.total - self.history.count(spec.window_s, at),
         )
         return episode
@@ -123,10 +128,11 @@ class Series:
             severity=episode.severity,
             title=_title(self.theme, spec.metric, resolved=resolved),
             reason=reason,
-            observed=verdict.observed,
-            expected=verdict.expected,
-            threshold=verdict.threshold,
-            window_s=spec.window_s,
+            # Floats, as they come back from a checkpoint: what is sent again then is the same to the byte.
+            observed=float(verdict.observed),
+            expected=float(verdict.expected),
+            threshold=float(verdict.threshold),
+            window_s=float(spec.window_s),
             opened_at=instant(episode.opened_at),
             at=instant(at),
             resolved_at=instant(at) if resolved else None,
@@ -157,6 +163,7 @@ class Series:
             snapshots,
             self.episodes,
             self.outbox,
+            self.judged,
         )
 
     @classmethod
@@ -179,6 +186,7 @@ class Series:
         series.detectors = [(spec, spec.build(record.detectors.get(spec.name))) for spec, _ in series.detectors]
         series.episodes = record.episodes
         series.outbox = record.outbox
+        series.judged = record.judged
         return series
 
 

@@ -4,6 +4,8 @@ A spec is a frozen struct and *is* the configuration of one rule. ``spec.build(s
 detector, from nothing or from what an earlier one left; ``detector.snapshot()`` is plain data.
 """
 
+from itertools import pairwise
+from math import isfinite
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -24,6 +26,7 @@ class Verdict(NamedTuple):
         severity: None if the rule did not trip.
         observed, expected, threshold: in the metric's unit, over the rule's window.
         template, args: the reason, as ``template.format(*args)``.
+        compared: False if there was no past to take ``expected`` from; it then says nothing.
     """
 
     severity: Severity | None
@@ -32,6 +35,7 @@ class Verdict(NamedTuple):
     threshold: float
     template: str
     args: tuple[object, ...] = ()
+    compared: bool = True
 
     @property
     def reason(self) -> str:
@@ -46,7 +50,7 @@ class Detector(Protocol):
         """Judge the series at event time ``at`` (epoch seconds).
 
         ``held`` is what was expected when the open episode began: a rise that lasts must not
-        become its own baseline. None while no episode is open.
+        become its own baseline. None while no episode is open, or if it opened without a past.
         """
 
     def snapshot(self) -> Plain:
@@ -73,6 +77,11 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tenants: tuple[str, ...] = ("*",)
     resolve_after_s: float = 1800.0
 
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("name: expected a name")
+        check_positive(window=self.window_s, resolve_after=self.resolve_after_s)
+
     @property
     def metric(self) -> str:
         """What the rule judges: ``mentions``, ``sentiment`` or a metric's name."""
@@ -92,18 +101,48 @@ Levels = dict[Severity, float]
 """Severity -> threshold; rising for rises, falling for falls."""
 
 
-def check_levels(levels: Levels, *, rising: bool = True) -> None:
-    """Refuse levels that are empty or not ordered by severity.
+def check_levels(levels: Levels, key: str = "levels", *, rising: bool = True, above: float | None = None) -> None:
+    """Refuse levels that are empty, not ordered by severity, or senseless.
+
+    Args:
+        key: what the levels are called in the configuration.
+        above: what every threshold must exceed, if anything.
 
     Raises:
-        ValueError: with ``levels`` as its first word, for a message with the key path.
+        ValueError: with ``key`` as its first word, for a message with the key path.
     """
     if not levels:
-        raise ValueError("levels: expected at least one severity, such as { medium = 3.0 }")
+        raise ValueError(f"{key}: expected at least one severity, such as {{ medium = 3.0 }}")
+    if not all(map(isfinite, levels.values())):
+        raise ValueError(f"{key}: expected finite thresholds")
+    if above is not None and min(levels.values()) <= above:
+        raise ValueError(f"{key}: expected thresholds above {above:g}")
     ordered = [levels[severity] for severity in sorted(levels, key=lambda severity: severity.rank)]
-    for lower, higher in zip(ordered, ordered[1:], strict=False):
+    for lower, higher in pairwise(ordered):
         if (higher <= lower) if rising else (higher >= lower):
-            raise ValueError(f"levels: expected thresholds that {'rise' if rising else 'fall'} with severity")
+            raise ValueError(f"{key}: expected thresholds that {'rise' if rising else 'fall'} with severity")
+
+
+def check_positive(**values: float) -> None:
+    """Refuse numbers that are not finite and above zero.
+
+    Raises:
+        ValueError: with the argument's name as its first word.
+    """
+    for key, value in values.items():
+        if not (isfinite(value) and value > 0):
+            raise ValueError(f"{key}: expected more than 0, got {value:g}")
+
+
+def check_not_negative(**values: float) -> None:
+    """Refuse numbers that are not finite or below zero.
+
+    Raises:
+        ValueError: with the argument's name as its first word.
+    """
+    for key, value in values.items():
+        if not (isfinite(value) and value >= 0):
+            raise ValueError(f"{key}: expected 0 or more, got {value:g}")
 
 
 def reached(levels: Levels, value: float, *, rising: bool = True) -> tuple[Severity | None, float]:
@@ -117,7 +156,7 @@ def reached(levels: Levels, value: float, *, rising: bool = True) -> tuple[Sever
     best: Severity | None = None
     threshold = min(levels.values()) if rising else max(levels.values())
     for severity, level in levels.items():
-        if (value >= level) if rising else (value <= level):
-            if best is None or severity.rank > best.rank:
-                best, threshold = severity, level
+        hit = value >= level if rising else value <= level
+        if hit and (best is None or severity.rank > best.rank):
+            best, threshold = severity, level
     return best, threshold

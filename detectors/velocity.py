@@ -4,7 +4,7 @@ from math import sqrt
 from typing import ClassVar
 
 from detectors.history import History
-from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, reached
+from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_not_negative, check_positive, reached
 from schemas.duration import format_duration
 
 
@@ -28,7 +28,7 @@ class VelocitySpec(Spec, frozen=True, kw_only=True, tag="velocity", tag_field="d
     ...     history.mentions.add(minute, 1, 0, 0.0)
     >>> history.mentions.add(86_400, 12, 0, 0.0)
     >>> spec.build().judge(history, at=86_430.0).reason
-    '13 mentions in the last hour, 6.6 times the usual 2.0; high from 3 times'
+    '14 mentions in the last hour, 7.0 times the usual 2.0; high from 3 times'
     """
 
     kind: ClassVar[str] = "velocity"
@@ -41,7 +41,12 @@ class VelocitySpec(Spec, frozen=True, kw_only=True, tag="velocity", tag_field="d
     margin: float = 0.0
 
     def __post_init__(self) -> None:
-        check_levels(self.levels)
+        super().__post_init__()
+        check_levels(self.levels, above=0)
+        check_positive(baseline=self.baseline_s, min_baseline=self.min_baseline_s)
+        check_not_negative(min_count=self.min_count, min_customers=self.min_customers, margin=self.margin)
+        if self.min_baseline_s > self.baseline_s:
+            raise ValueError("min_baseline: expected at most the baseline, or the rule never speaks")
 
     @property
     def history_s(self) -> float:

@@ -35,11 +35,11 @@ class Watermark:
         """Take in where sources stand and return the watermark, epoch seconds; it never goes back."""
         for state in states:
             known = self.sources.get(state.source)
-            if known is not None and known.watermark is not None:
-                if state.watermark is None or state.watermark < known.watermark:
-                    state = SourceState(state.source, known.watermark, state.idle_s)
+            reached = known.watermark if known is not None else None
+            if reached is not None and (state.watermark is None or state.watermark < reached):
+                state = SourceState(state.source, reached, state.idle_s)
             self.sources[state.source] = state
-        if len(self.sources) < len(self.expected):
+        if not self.expected <= self.sources.keys():
             return self.at
         active = [state.watermark or 0.0 for state in self.sources.values() if state.idle_s is None]
         if active:

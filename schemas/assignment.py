@@ -35,7 +35,7 @@ class Assignment(Struct, kw_only=True):
         owner: a role, never empty.
         rule: name of the ownership rule that won, ``default`` if none matched.
         priority: 1 (drop everything) to 4.
-        acknowledge_by, due_at: deadlines by severity, counted from ``signal.opened_at``.
+        acknowledge_by, due_at: deadlines by severity, counted from ``signal.opened_at``, or from the escalation if that is sooner due.
         changed_by: who or what caused this revision (``signal`` or the author of an action).
         signal: the evidence.
     """

@@ -16,6 +16,10 @@ class CloudEventError(ValueError):
     """A record that claims to be a CloudEvent and is none."""
 
 
+class UnknownVersionError(CloudEventError):
+    """A CloudEvent of a version other than 1.0."""
+
+
 def headers_for(kind: str, source: str, event_id: str, time: datetime) -> list[tuple[str, bytes]]:
     """The headers of a binary-mode record; its value is the JSON data.
 
@@ -47,7 +51,9 @@ def from_record(value: bytes, headers: Iterable[tuple[str, bytes]]) -> bytes:
     if "ce_specversion" not in named:
         return value
     _check_version(named["ce_specversion"].decode(errors="replace"))
-    context = {name: named[f"ce_{name}"].decode(errors="replace") for name in _CONTEXT if f"ce_{name}" in named}
+    context: dict[str, object] = {
+        name: named[f"ce_{name}"].decode(errors="replace") for name in _CONTEXT if f"ce_{name}" in named
+    }
     return _with_context(msgspec.json.decode(value), context, value)
 
 
@@ -63,7 +69,7 @@ def _structured(value: bytes) -> bytes:
 
 def _check_version(version: str) -> None:
     if version != "1.0":
-        raise CloudEventError(f"CloudEvents specversion {version!r} is not known, 1.0 is")
+        raise UnknownVersionError(f"CloudEvents specversion {version!r} is not known, 1.0 is")
 
 
 def _with_context(data: object, context: dict[str, object], raw: bytes | None) -> bytes:

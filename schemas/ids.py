@@ -8,7 +8,7 @@ def derived_id(prefix: str, *parts: str | int) -> str:
     """A short stable id of ``parts``, such as ``sig-4f0c...`` (16 hex digits, 64 bits).
 
     >>> derived_id("sig", "bank", "login-failure", "complaints", 1700000000)
-    'sig-f8a7a5d4e8de8c7b'
+    'sig-1624e369c51d6fa8'
     """
     text = "\x1f".join(str(part) for part in parts)
     return f"{prefix}-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"

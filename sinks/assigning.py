@@ -165,7 +165,7 @@ class Assigner:
 
     def _escalated(self, signal: Signal, held: Assignment) -> Assignment:
         route = self.ownership.route(signal)
-        acknowledge_by, due_at = self.deadlines.for_(signal.severity, signal.opened_at)
+        acknowledge_by, due_at = self.deadlines.for_(signal.severity, signal.at)
         return replace(
             held,
             severity=signal.severity,

@@ -25,7 +25,8 @@ _TEXT_SECTIONS = frozenset({"deadlines", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
-        "flush", "max_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
+        "flush",
+        "behind_flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
     }
 )  # fmt: skip
 

@@ -135,7 +135,7 @@ class PartitionDetector:
         return bool(told)
 
     def _count_traffic(self, update: PaneUpdate) -> None:
-        self._since.setdefault(update.tenant, min(cell.first for cell in update.cells))
+        self._since.setdefault(update.tenant, min((cell.first for cell in update.cells), default=self.watermark.at))
         found = self._traffic.get(update.tenant)
         if found is None:
             found = self._traffic[update.tenant] = (Merge(), History(_TRAFFIC_S, 0.0))
@@ -201,7 +201,9 @@ class PartitionDetector:
 
     def _restore_partition(self, record: _PartitionRecord) -> None:
         self.watermark.at = self._judged = record.watermark
-        self.watermark.sources = {state.source: state for state in record.sources}
+        # A source that the configuration no longer names would hold the watermark for ever.
+        expected = self.watermark.expected
+        self.watermark.sources = {state.source: state for state in record.sources if state.source in expected}
         self._since = record.since
         for tenant, (chunks, slices) in record.traffic.items():
             history = History(_TRAFFIC_S, 0.0)

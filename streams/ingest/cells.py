@@ -1,19 +1,24 @@
 """What a chunk holds of one series, pane by pane, while it is being counted."""
 
 from array import array
+from collections import Counter
+from itertools import chain
 
-import xxhash
+from xxhash import xxh3_64_intdigest
+
+from detectors.customers import ALL_BITS
 
 from schemas.panes import Cell, PaneUpdate, Sample
 
 MAX_SAMPLES = 2
 _MAX_CUSTOMERS = 512
 _MAX_VALUES = 10
+_MANY_VALUES = 64
 
 
 def customer_hash(reference: str) -> int:
     """A stable 64-bit hash of a customer reference: the reference itself never leaves ingest."""
-    return xxhash.xxh3_64_intdigest(reference.encode())
+    return xxh3_64_intdigest(reference.encode())
 
 
 class SliceNames:
@@ -43,59 +48,70 @@ class SliceNames:
             names = self._cache[values] = tuple(sorted(found))
         return names
 
-    def tally(self, combinations: dict[tuple[object, ...], int]) -> dict[str, int]:
-        """``dimension=value`` -> events, at most ten values a dimension."""
-        counts: dict[str, int] = {}
-        for values, n in combinations.items():
-            for name in self.of(values):
-                counts[name] = counts.get(name, 0) + n
-        if len(counts) <= _MAX_VALUES:
-            return counts
-        kept: dict[str, int] = {}
-        values_kept: dict[str, int] = {}
-        for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            dimension = name.partition("=")[0]
-            values_kept[dimension] = values_kept.get(dimension, 0) + 1
-            if values_kept[dimension] <= _MAX_VALUES:
-                kept[name] = n
-        return kept
+
+def most_frequent(counts: dict[str, int]) -> dict[str, int]:
+    """``dimension=value`` -> events, at most ten values a dimension if there are many in all."""
+    if len(counts) <= _MANY_VALUES:
+        return dict(counts)
+    kept: dict[str, int] = {}
+    values_kept: dict[str, int] = {}
+    for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        dimension = name.partition("=")[0]
+        values_kept[dimension] = values_kept.get(dimension, 0) + 1
+        if values_kept[dimension] <= _MAX_VALUES:
+            kept[name] = n
+    return kept
 
 
 class PaneCount:
     """One pane of one series within a chunk, still counting."""
 
-    __slots__ = ("bits", "combinations", "count", "customers", "first", "fresh", "last", "metrics", "samples", "sentiment_n", "sentiment_sum")  # fmt: skip
+    __slots__ = (
+        "bits", "count", "customers", "dirty", "first", "fresh", "last", "metrics", "named", "samples", "sentiment_n",
+        "sentiment_sum", "slices",
+    )  # fmt: skip
 
     def __init__(self, at: float) -> None:
         self.count = 0
+        self.dirty = False
         self.first = self.last = at
         self.sentiment_n = 0
         self.sentiment_sum = 0.0
         self.fresh: set[str] = set()
         self.customers: set[int] = set()
-        self.bits = 64
-        self.combinations: dict[tuple[object, ...], int] = {}
-        self.metrics: dict[str, tuple[int, float, float]] | None = None
+        self.bits = ALL_BITS
+        self.named: list[tuple[str, ...]] = []
+        self.slices: dict[str, int] = {}
+        self.metrics: dict[str, list[float]] = {}
         self.samples: list[Sample] = []
 
     def observe(self, metrics: dict[str, float]) -> None:
         """Add an event's metrics."""
         mine = self.metrics
-        if mine is None:
-            mine = self.metrics = {}
         for name, value in metrics.items():
-            n, total, squares = mine.get(name, (0, 0.0, 0.0))
-            mine[name] = (n + 1, total + value, squares + value * value)
+            sums = mine.get(name)
+            if sums is None:
+                mine[name] = [1, value, value * value]
+            else:
+                sums[0] += 1
+                sums[1] += value
+                sums[2] += value * value
 
-    def cell(self, pane: int, names: SliceNames) -> Cell:
-        """The pane as it travels."""
+    def cell(self, pane: int) -> Cell:
+        """The pane as it travels; counting on does not change it."""
+        self.dirty = False
         if self.fresh:
-            bound = 1 << self.bits
-            self.customers.update(hashed for reference in self.fresh if (hashed := customer_hash(reference)) < bound)
+            hashes = {xxh3_64_intdigest(reference.encode()) for reference in self.fresh}
             self.fresh.clear()
+            self.customers |= hashes if self.bits == ALL_BITS else {one for one in hashes if one >> self.bits == 0}
             while len(self.customers) > _MAX_CUSTOMERS:
                 self.bits -= 1
-                self.customers = {hashed for hashed in self.customers if hashed >> self.bits == 0}
+                self.customers = {one for one in self.customers if one >> self.bits == 0}
+        if self.named:
+            told = self.slices
+            for name, n in Counter(chain.from_iterable(self.named)).items():
+                told[name] = told.get(name, 0) + n
+            self.named.clear()
         return Cell(
             pane,
             self.count,
@@ -105,24 +121,22 @@ class PaneCount:
             self.sentiment_sum,
             array("Q", self.customers).tobytes(),
             self.bits,
-            names.tally(self.combinations),
-            self.metrics or {},
-            self.samples,
+            most_frequent(self.slices),
+            {name: (int(n), total, squares) for name, (n, total, squares) in self.metrics.items()},
+            self.samples.copy(),
         )
 
 
 class SeriesCount:
     """What a chunk holds of one series."""
 
-    __slots__ = ("dirty", "panes", "tenant", "theme")
+    __slots__ = ("panes", "tenant", "theme")
 
     def __init__(self, tenant: str, theme: str) -> None:
         self.tenant, self.theme = tenant, theme
         self.panes: dict[int, PaneCount] = {}
-        self.dirty = False
 
-    def update(self, source: int, start: int, upto: int, names: SliceNames) -> PaneUpdate:
+    def update(self, source: int, start: int, upto: int) -> PaneUpdate:
         """Everything the chunk holds of the series so far, which thereby is no longer dirty."""
-        self.dirty = False
-        cells = [count.cell(pane, names) for pane, count in self.panes.items()]
+        cells = [count.cell(pane) for pane, count in self.panes.items()]
         return PaneUpdate(self.tenant, self.theme, source, start, upto, cells)

@@ -5,9 +5,9 @@ enter the next stretch of time, so that a quiet partition's chunk does not stay 
 Both follow from the log alone: whoever reads it again from a chunk's start cuts it the same way.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -17,7 +17,7 @@ from schemas.panes import TRAFFIC, PaneUpdate, Sample
 from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames, customer_hash
 from streams.ingest.decode import EventDecoder, Limits, Rejected
 from streams.ingest.dedupe import RecentIds
-from streams.ingest.enrich import UNTAGGED, Enricher
+from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
 
 TRAFFIC_PANE_S = 900
@@ -66,6 +66,13 @@ class Tally:
         self.events = self.repeated = self.untagged = 0
 
 
+def _getter(paths: Sequence[str]) -> Callable[[Event], tuple[object, ...]]:
+    """What reads an event's dimensions, always as a tuple."""
+    if len(paths) > 1:
+        return attrgetter(*paths)
+    return lambda event: tuple(attrgetter(path)(event) for path in paths)
+
+
 class PartitionCounter:
     """Counts one source partition.
 
@@ -75,7 +82,7 @@ class PartitionCounter:
     Attributes:
         start: first offset of the chunk being counted, where a successor would have to begin.
         position: offset of the next record; None before the first.
-        watermark: largest event time counted, epoch seconds; None before the first.
+        watermark: largest event time that was flushed, epoch seconds; -inf before the first.
         since_flush: events counted since the last flush.
     """
 
@@ -84,13 +91,10 @@ class PartitionCounter:
         self._settings = settings
         self._enricher = enricher
         self._decoder = EventDecoder(limits, settings.dimensions)
-        fields = self._decoder.event_type.__struct_fields__
-        self._values: Any = attrgetter(*settings.dimensions, "id")
-        self._free = tuple(name for name in settings.dimensions if name not in Event.__struct_fields__)
-        assert all(name in fields for name in settings.dimensions)
-        self._names = SliceNames((*settings.dimensions, *self._free))
+        self._values = _getter(self._decoder.paths)
+        self._names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
         self.tally = Tally()
-        self.watermark: float | None = None
+        self.watermark = self._latest = float("-inf")
         self.position: int | None = None
         self._restart(0)
 
@@ -105,9 +109,9 @@ class PartitionCounter:
         self.start = offset
         self._end = (offset // length + 1) * length
         self._end_stamp = None if stamp is None else (stamp // span + 1) * span
+        self._panes: dict[tuple[str, str, int], PaneCount] = {}
         self._series: dict[tuple[str, str], SeriesCount] = {}
-        self._traffic: dict[str, SeriesCount] = {}
-        self._dirty: list[SeriesCount] = []
+        self._dirty: dict[tuple[str, str], None] = {}
 
     def count(self, records: Iterable[RawRecord]) -> list[Refused]:
         """Count records in the order of their offsets; return those that are no events.
@@ -116,23 +120,21 @@ class PartitionCounter:
         chunk's start: the count begins anew there.
         """
         refused: list[Refused] = []
-        decode, repeated = self._decoder.decode, self._ids.repeated
+        decode = self._decoder.decode
         for record in records:
             offset, stamp = record.offset, record.timestamp
             if self.position is None or offset < self.position:
                 self._restart(offset)
-                repeated = self._ids.repeated
             if self._end_stamp is None:
                 self._begin(offset, stamp)
             elif offset >= self._end or stamp >= self._end_stamp:
                 self._finish()
                 self._begin(offset, stamp)
             self.position = offset + 1
-            self.since_flush += 1
             event = decode(record.value, record.headers, stamp / 1000.0)
             if event.__class__ is Rejected:
                 refused.append(Refused(record, event))  # type: ignore[arg-type]
-            elif repeated((event.tenant, event.id), stamp / 1000.0):  # type: ignore[union-attr]
+            elif self._ids.repeated((event.tenant, event.id), stamp / 1000.0):  # type: ignore[union-attr]
                 self.tally.repeated += 1
             else:
                 self._add(event)  # type: ignore[arg-type]
@@ -144,26 +146,32 @@ class PartitionCounter:
     def _add(self, event: Event) -> None:
         at = event.time.timestamp()
         self.tally.events += 1
-        if self.watermark is None or at > self.watermark:
-            self.watermark = at
-        values = self._values(event)[:-1]
-        if self._free and event.attributes:
-            values += tuple(map(event.attributes.get, self._free))
-        sentiment, source = self._enricher.sentiment(event)
-        themes = self._enricher.themes(event)
-        if themes[0] == UNTAGGED:
-            self.tally.untagged += 1
-        tenant, pane = event.tenant, int(at) // PANE_S * PANE_S
+        self.since_flush += 1
+        if at > self._latest:
+            self._latest = at
+        names = self._names.of(self._values(event))
+        sentiment, source = event.sentiment, event.sentiment_source
+        if sentiment is None:
+            sentiment, source = self._enricher.sentiment(event)
+        themes: Sequence[str]
+        if event.theme is not None and not event.themes:
+            themes = (event.theme,)
+        else:
+            themes = self._enricher.themes(event)
+            if themes[0] == UNTAGGED:
+                self.tally.untagged += 1
+        tenant, customer, metrics, text = event.tenant, event.customer, event.metrics, event.text
+        pane = int(at)
+        bucket = pane - pane % TRAFFIC_PANE_S
+        pane -= pane % PANE_S
         for theme in themes:
-            series = self._series.get((tenant, theme))
-            if series is None:
-                series = self._series[tenant, theme] = SeriesCount(tenant, theme)
-            if not series.dirty:
-                series.dirty = True
-                self._dirty.append(series)
-            count = series.panes.get(pane)
+            key = (tenant, theme, pane)
+            count = self._panes.get(key)
             if count is None:
-                count = series.panes[pane] = PaneCount(at)
+                count = self._open(key, at)
+            if not count.dirty:
+                count.dirty = True
+                self._dirty[tenant, theme] = None
             count.count += 1
             if at > count.last:
                 count.last = at
@@ -172,55 +180,64 @@ class PartitionCounter:
             if sentiment is not None:
                 count.sentiment_n += 1
                 count.sentiment_sum += sentiment
-            if event.customer is not None:
-                count.fresh.add(event.customer)
-            combinations = count.combinations
-            combinations[values] = combinations.get(values, 0) + 1
-            if event.metrics:
-                count.observe(event.metrics)
-            if event.text and len(count.samples) < MAX_SAMPLES:
-                customer = customer_hash(event.customer) if event.customer else 0
-                count.samples.append(Sample(event.id, at, redact(event.text), sentiment, source, customer))
-        self._add_traffic(tenant, at, values)
+            if customer:
+                count.fresh.add(customer)
+            count.named.append(names)
+            if metrics:
+                count.observe(metrics)
+            if text and len(count.samples) < MAX_SAMPLES:
+                who = customer_hash(customer) if customer else 0
+                count.samples.append(Sample(event.id, at, redact(text), sentiment, source or GIVEN, who))
+        traffic = self._panes.get((tenant, TRAFFIC, bucket))
+        if traffic is None:
+            traffic = self._open((tenant, TRAFFIC, bucket), at)
+        traffic.count += 1
+        traffic.named.append(names)
 
-    def _add_traffic(self, tenant: str, at: float, values: tuple[object, ...]) -> None:
-        series = self._traffic.get(tenant)
+    def _open(self, key: tuple[str, str, int], at: float) -> PaneCount:
+        """Begin to count a pane of a series."""
+        tenant, theme, pane = key
+        count = self._panes[key] = PaneCount(at)
+        series = self._series.get((tenant, theme))
         if series is None:
-            series = self._traffic[tenant] = SeriesCount(tenant, TRAFFIC)
-        pane = int(at) // TRAFFIC_PANE_S * TRAFFIC_PANE_S
-        count = series.panes.get(pane)
-        if count is None:
-            count = series.panes[pane] = PaneCount(at)
-        series.dirty = True
-        count.count += 1
-        count.combinations[values] = count.combinations.get(values, 0) + 1
-        if at > count.last:
-            count.last = at
+            series = self._series[tenant, theme] = SeriesCount(tenant, theme)
+        series.panes[pane] = count
+        return count
 
     def _finish(self) -> None:
         self._finished.extend(self._updates(traffic=True))
+        self.watermark = self._latest
 
     def _updates(self, *, traffic: bool) -> list[PaneUpdate]:
         upto = (self.position or 0) - 1
-        dirty, self._dirty = self._dirty, []
+        dirty = [self._series[key] for key in self._dirty]
+        self._dirty.clear()
         if traffic:
-            dirty = [*dirty, *(series for series in self._traffic.values() if series.dirty)]
-        return [series.update(self.source, self.start, upto, self._names) for series in dirty]
+            dirty += [series for (_, theme), series in self._series.items() if theme == TRAFFIC]
+        return [series.update(self.source, self.start, upto) for series in dirty]
 
     @property
     def waiting(self) -> int:
         """Series with something to send."""
         return len(self._finished) + len(self._dirty)
 
-    def flush(self, *, traffic: bool = True) -> list[PaneUpdate]:
+    @property
+    def finished(self) -> int:
+        """Updates of finished chunks that wait to be sent."""
+        return len(self._finished)
+
+    def flush(self, *, whole_chunks: bool = False, traffic: bool = True) -> list[PaneUpdate]:
         """Updates of every series that changed since the last flush, older chunks first.
 
         Once these are delivered, :attr:`start` may be committed.
 
         Args:
+            whole_chunks: leave the chunk that is being counted for later; :attr:`watermark` does not overtake it.
             traffic: whether the tenants' whole traffic is told too; it can wait, a chunk's end tells it anyway.
         """
-        updates = [*self._finished, *self._updates(traffic=traffic)]
-        self._finished = []
+        updates, self._finished = self._finished, []
+        if not whole_chunks:
+            updates += self._updates(traffic=traffic)
+            self.watermark = self._latest
         self.since_flush = 0
         return updates

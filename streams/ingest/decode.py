@@ -1,15 +1,22 @@
 """From a record to an event, or to the reason why not. Nothing here raises for bad input."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.cloudevents import from_record
-from schemas.event import SCHEMA_VERSION, Event
+from schemas.cloudevents import CloudEventError, UnknownVersionError, from_record
+from schemas.event import SCHEMA_VERSION, Event, Scalar, Theme
+from schemas.panes import TRAFFIC
 from sinks.dead_letters import Reason
 
 Headers = Sequence[tuple[str, bytes]]
+
+_MAX_METRIC = 1e15
+"""A larger number is a mistake, and its square would spoil every sum it enters."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]").search
+_RANGE = re.compile(r"[<>]=? |of length|out of range").search
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,8 +46,11 @@ class EventDecoder:
     """Decodes and validates.
 
     Args:
-        dimensions: dimension names; those that are no field of an event and that producers put at
-            the top level (``os_version``) are decoded as if they were.
+        dimensions: dimension names; one that is no field of an event (``os_version``) is read from its
+            attributes, and from the top level, where producers like to put it.
+
+    Attributes:
+        paths: where an event has its dimensions: attribute names, dotted for those in ``attributes``.
 
     >>> decoder = EventDecoder(Limits(), ())
     >>> decoder.decode(b'{"id": "1", "time": "2026-01-01T00:00:00Z", "theme": "login"}', (), 1.8e9).theme
@@ -51,11 +61,16 @@ class EventDecoder:
 
     def __init__(self, limits: Limits, dimensions: Sequence[str]) -> None:
         self.limits = limits
-        extra = [
-            (name, str | int | float | bool | None, None) for name in dimensions if name not in Event.__struct_fields__
-        ]
-        self.event_type = msgspec.defstruct("Event", extra, bases=(Event,), kw_only=True, gc=False) if extra else Event
-        self._decode = msgspec.json.Decoder(self.event_type).decode
+        free = [name for name in dimensions if name not in Event.__struct_fields__]
+        self.paths: tuple[str, ...] = tuple(dimensions)
+        event_type: type[Event] = Event
+        if free:
+            fields: list[Any] = [(name, Scalar, None) for name in free]
+            attributes = msgspec.defstruct("Attributes", fields, frozen=True, gc=False)
+            self.paths += tuple(f"attributes.{name}" for name in free)
+            fields = [*fields, ("attributes", attributes, attributes())]
+            event_type = msgspec.defstruct("Event", fields, bases=(Event,), kw_only=True, gc=False)  # type: ignore[assignment]
+        self._decode: Callable[[bytes], Event] = msgspec.json.Decoder(event_type).decode
 
     def decode(self, value: bytes | None, headers: Headers, recorded_at: float) -> Event | Rejected:
         """An event, or why the record is none.
@@ -92,16 +107,48 @@ class EventDecoder:
             )
         if not event.theme and not event.themes and not text:
             return Rejected(Reason.NO_THEME_OR_TEXT, "an event needs `$.theme`, `$.themes` or `$.text`")
-        if "\0" in event.id or "\0" in event.tenant or (event.theme and "\0" in event.theme):
-            return Rejected(Reason.NULL_BYTES, "`$.id`, `$.tenant` or `$.theme` holds a null byte")
+        for name, number in event.metrics.items():
+            if not -_MAX_METRIC <= number <= _MAX_METRIC:
+                message = f"`$.metrics.{name[:50]}` is {number:g}, at most {_MAX_METRIC:g} is taken"
+                return Rejected(Reason.OUT_OF_RANGE, message)
+        theme = event.theme
+        plain = event.id.isprintable() and event.tenant.isprintable() and (theme is None or theme.isprintable())
+        if (not plain or theme == TRAFFIC or event.themes) and (bad := _bad_name(event)) is not None:
+            return bad
         return event
+
+
+def _bad_name(event: Event) -> Rejected | None:
+    """Names are parts of keys, which a control character takes apart; the theme ``*`` is all of a tenant's traffic."""
+    themes = [theme.name if isinstance(theme, Theme) else theme for theme in event.themes]
+    names = [("id", event.id), ("tenant", event.tenant), ("theme", event.theme or ""), *(("themes", t) for t in themes)]
+    for field, name in names:
+        if "\0" in name:
+            return Rejected(Reason.NULL_BYTES, f"`$.{field}` holds a null byte")
+        if field != "id" and _CONTROL(name):
+            return Rejected(Reason.OUT_OF_RANGE, f"`$.{field}` holds a control character")
+        if field in ("theme", "themes") and name == TRAFFIC:
+            return Rejected(Reason.OUT_OF_RANGE, f"`$.{field}` is `{TRAFFIC}`, a name of our own")
+    return None
 
 
 def _why(value: bytes, error: Exception) -> Rejected:
     if isinstance(error, msgspec.ValidationError):
         message = str(error)
-        reason = Reason.MISSING_FIELD if "missing required field" in message else Reason.WRONG_TYPE
-        return Rejected(Reason.BAD_TIME if "$.time" in message else reason, message)
-    if b"\0" in value[:4096]:
+        if "`$.time`" in message:
+            return Rejected(Reason.BAD_TIME, message)
+        if "missing required field" in message:
+            return Rejected(Reason.MISSING_FIELD, message)
+        return Rejected(Reason.OUT_OF_RANGE if _RANGE(message) else Reason.WRONG_TYPE, message)
+    if isinstance(error, CloudEventError):
+        reason = Reason.UNKNOWN_SCHEMA_VERSION if isinstance(error, UnknownVersionError) else Reason.WRONG_TYPE
+        return Rejected(reason, str(error))
+    if isinstance(error, RecursionError):
+        return Rejected(Reason.NOT_JSON, "nested too deeply")
+    try:
+        value.decode()
+    except UnicodeDecodeError as broken:
+        return Rejected(Reason.NOT_UTF8, f"not UTF-8: {broken.reason} at byte {broken.start}")
+    if b"\0" in value:
         return Rejected(Reason.NULL_BYTES, "the value holds null bytes and is not JSON")
     return Rejected(Reason.NOT_JSON, f"not JSON: {error}")

@@ -31,13 +31,11 @@ class RecentIds:
     def repeated(self, key: Hashable, at: float) -> bool:
         """Whether ``key`` was seen within the window before ``at`` (seconds of the record's own time)."""
         hashed = hash(key)
-        if hashed in self._new:
-            return True
         if at - self._since > self._window_s or len(self._new) >= self._capacity:
             self._old = self._new if at - self._since <= 2 * self._window_s else set()
             self._new = set()
             self._since = at
-        if hashed in self._old:
+        if hashed in self._new or hashed in self._old:
             return True
         self._new.add(hashed)
         return False

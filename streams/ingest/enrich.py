@@ -6,6 +6,7 @@ from schemas.event import Event, Theme
 from streams.ingest.tagger import Tagger
 from streams.ingest.tone import Tone, from_scores
 
+GIVEN = "given"
 UNTAGGED = "untagged"
 """The theme of an event whose text no phrase matches."""
 
@@ -41,7 +42,7 @@ class Enricher:
     def sentiment(self, event: Event) -> tuple[float | None, str | None]:
         """(sentiment in [-1, 1], where it comes from); (None, None) if there is nothing to go by."""
         if event.sentiment is not None:
-            return event.sentiment, event.sentiment_source or "given"
+            return event.sentiment, event.sentiment_source or GIVEN
         if event.metrics and (scored := from_scores(event.metrics)) is not None:
             return scored
         if event.text:

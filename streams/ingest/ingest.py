@@ -6,6 +6,8 @@ there says the same again.
 
 from collections.abc import Iterable, Sequence
 
+from math import isfinite
+
 import msgspec
 
 from schemas.codec import encode_flush
@@ -16,6 +18,8 @@ from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 
 _FEW = 256
+_MANY = 2000
+_MAX_DESTINATIONS = 200_000
 _RECORD_BYTES = 400_000
 
 
@@ -25,6 +29,7 @@ class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         flush_s: after so long, if that sends at most a few hundred updates or they are worth their cost.
         max_flush_s: after so long in any case.
+        behind_flush_s: after so long while there is much left to read; whole chunks are sent meanwhile.
         events_per_update: what an update must stand for to be worth its cost.
         tick_s: how often the watermark is told while nothing happens, and the whole traffic while much does.
         idle_s: a partition with nothing left to read is idle after so long without a record.
@@ -32,6 +37,7 @@ class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     flush_s: float = 0.1
     max_flush_s: float = 1.0
+    behind_flush_s: float = 5.0
     events_per_update: int = 10
     tick_s: float = 1.0
     idle_s: float = 10.0
@@ -58,7 +64,8 @@ class Ingest:
         self._counting, self._limits, self._flushing, self._enricher = counting, limits, flushing, enricher
         self.counters: dict[int, PartitionCounter] = {}
         self._heard: dict[int, float] = {}
-        self._flushed_at = self._told_at = float("-inf")
+        self._destinations: dict[tuple[str, str], int] = {}
+        self._flushed_at = self._told_at = self._whole_at = float("-inf")
 
     def assign(self, sources: Iterable[int], now: float) -> None:
         """Start from nothing on ``sources``; whatever else was being counted is dropped, unsent."""
@@ -76,11 +83,17 @@ class Ingest:
         """When a source partition last had a record, monotonic time; when it was assigned, if never."""
         return self._heard[source]
 
-    def due(self, now: float) -> bool:
-        """Whether it is time to flush, at monotonic time ``now``."""
+    def due(self, now: float, *, behind: bool = False) -> bool:
+        """Whether it is time to flush, at monotonic time ``now``.
+
+        Args:
+            behind: much is left to read. Then counts travel a chunk at a time: sooner would not be soon, only dear.
+        """
         settings, age = self._flushing, now - self._flushed_at
         if age < settings.flush_s:
             return False
+        if behind and now - self._whole_at < settings.behind_flush_s:
+            return sum(counter.finished for counter in self.counters.values()) >= _MANY or age >= settings.tick_s
         waiting = sum(counter.waiting for counter in self.counters.values())
         if waiting == 0:
             return age >= settings.tick_s
@@ -89,14 +102,18 @@ class Ingest:
         events = sum(counter.since_flush for counter in self.counters.values())
         return events >= waiting * settings.events_per_update
 
-    def flush(self, now: float, drained: Iterable[int] = ()) -> list[Output]:
+    def flush(self, now: float, drained: Iterable[int] = (), *, behind: bool = False) -> list[Output]:
         """Records that tell detect what is new, one or a few for each of its partitions.
 
         Args:
             drained: source partitions that have nothing left to read.
+            behind: see :meth:`due`.
         """
         settings = self._flushing
         self._flushed_at = now
+        whole_chunks = behind and now - self._whole_at < settings.behind_flush_s
+        if not whole_chunks:
+            self._whole_at = now
         traffic = now - self._told_at >= settings.tick_s
         if traffic:
             self._told_at = now
@@ -104,20 +121,30 @@ class Ingest:
         updates: list[list[PaneUpdate]] = [[] for _ in range(self.partitions)]
         states: list[SourceState] = []
         for source, counter in self.counters.items():
-            for update in counter.flush(traffic=traffic):
+            for update in counter.flush(whole_chunks=whole_chunks, traffic=traffic):
                 if update.theme == TRAFFIC:
                     for destination in updates:
                         destination.append(update)
                 else:
-                    updates[series_partition(update.tenant, update.theme, self.partitions)].append(update)
+                    updates[self._destination(update.tenant, update.theme)].append(update)
             quiet_s = now - self._heard[source]
             idle = source in empty and quiet_s >= settings.idle_s
-            states.append(SourceState(source, counter.watermark, quiet_s if idle else None))
+            watermark = counter.watermark if isfinite(counter.watermark) else None
+            states.append(SourceState(source, watermark, quiet_s if idle else None))
         return [
             Output(partition, encode_flush(Flush(WIRE_VERSION, states if last else [], part)))
             for partition, batch in enumerate(updates)
             for part, last in _parts(batch)
         ]
+
+    def _destination(self, tenant: str, theme: str) -> int:
+        key = (tenant, theme)
+        found = self._destinations.get(key)
+        if found is None:
+            if len(self._destinations) >= _MAX_DESTINATIONS:
+                self._destinations.clear()
+            found = self._destinations[key] = series_partition(tenant, theme, self.partitions)
+        return found
 
     def committable(self) -> dict[int, int]:
         """Source partition -> offset that may be committed once everything flushed is delivered."""

@@ -1,7 +1,8 @@
 """First redactor: takes personal and account data out of a text before anything keeps or shows it.
 
-Every expression here is linear in the text: quantifiers are possessive or bounded, and none can start again inside a run
-that it has already refused.
+Every expression here is linear in the text: quantifiers are possessive or bounded, and none can start again inside a
+run that it has already refused. Those that search the whole text begin with a character class where they can, because
+the search then skips to the next candidate.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ _PATH_TOKEN = re.compile(
     r"|eyJ[\w.=-]{8,}+|(?=[A-Za-z_]*+\d)\w{16,}+|\w{32,}+)"
 )
 
-_IBAN_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+# Found from its first check digit, since letters are everywhere.
+_IBAN_CHECK = re.compile(r"[0-9](?<=[A-Za-z]{2}[0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9])[0-9](?=[ -]?[A-Za-z0-9])")
 _IPV6 = re.compile(
     r"(?:(?<![\w:])|(?<=[A-Za-z]:))(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4})(?![\w:])"
 )
-_OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
-_IPV4 = re.compile(rf"(?<!\d)(?<!\d\.)(?:{_OCTET}\.){{3}}{_OCTET}(?!\d|\.\d)")
+_IPV4 = re.compile(r"\d(?<!\d\d)(?<!\d\.\d)\d{0,2}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _VERSION_BEFORE = re.compile(
     r"(?:\bv|\bver|version|build|release|firmware|update|ios|ipados|macos|android|windows)[ .:]{0,2}$", re.IGNORECASE
 )
@@ -53,11 +54,16 @@ _CONTEXT = 14
 
 _DASH = "\\-\u2010-\u2013"
 # Groups of digits as people write numbers: "+44 (0)20 7946-0018", "4111 1111 ...", "030/1234567", "17.4.1".
-_RUN = re.compile(rf"\+?\(?\+?\d++(?:(?:\)[ .{_DASH}]?| ?\(| [{_DASH}] |[ .{_DASH}]|/(?=\d{{5}}))\d++)*+")
+_RUN = re.compile(
+    rf"[+(\d](?:(?<=\d)|[+(]?\d)\d*+(?:(?:\)[ .{_DASH}]?| ?\(| [{_DASH}] |[ .{_DASH}]|/(?=\d{{5}}))\d++)*+"
+)
 _GROUP = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"(?<!\d)(?<!\d[-.])(?:(?:19|20)\d\d([-.])\d{1,2}\1\d{1,2}|\d{1,2}([-.])\d{1,2}\2(?:(?:19|20)\d\d|\d\d))(?!\d|[-.]\d)"
 )
+# Groups looked ahead for a long one; without a bound a chain of short ones would cost its square.
+_CHAIN = 8
 _CURRENCY = "£$€¥₹₩₽₺"
 _HALF_PLACEHOLDER = re.compile(r"\[[a-z]{0,6}$")
 
@@ -66,9 +72,9 @@ def redact(text: str, limit: int = 280) -> str:
     """`text` on one line of at most `limit` characters, with personal and account data replaced by placeholders.
 
     Placeholders: [email], [phone], [card] (13 to 19 digits, Luhn), [iban] (mod 97), [ssn], [ip], [handle], [number]
-    (any other run of six digits or more), and in addresses of the web [query] and [token]. Versions, prices, dates, times
-    and small numbers stay. Control and direction characters disappear, white space shrinks to single spaces, and a text
-    that is too long ends with an ellipsis after a whole word.
+    (any other run of six digits or more), and in addresses of the web [query] and [token]. Versions, prices, dates,
+    times and small numbers stay. Control and direction characters disappear, white space shrinks to single spaces, and
+    a text that is too long ends with an ellipsis after a whole word.
 
     Only the first four times `limit` characters or so are examined, so the cost does not grow with a hostile text, and
     nothing that continues beyond them is shown in part.
@@ -119,11 +125,14 @@ def _replace(text: str) -> str:
     if "@" in text or "＠" in text:
         text = _EMAIL.sub("[email]", text)
         text = _HANDLE.sub("[handle]", text)
-    if text.count(":") > 1:
+    if "::" in text or text.count(":") >= 6:
         text = _IPV6.sub(_ipv6, text)
-    if _GROUP.search(text):
+    digits = len(_DIGIT.findall(text))
+    if digits >= 2:
         text = _ibans(text)
+    if digits >= 4 and text.count(".") >= 3:
         text = _IPV4.sub(_ipv4, text)
+    if digits >= 6:
         text = _RUN.sub(_run, text)
     return text
 
@@ -147,8 +156,8 @@ def _ibans(text: str) -> str:
     """`text` with every valid account number replaced; each possible start is judged, also inside a refused one."""
     out: list[str] = []
     done = 0
-    for match in _IBAN_START.finditer(text):
-        start = match.start()
+    for match in _IBAN_CHECK.finditer(text):
+        start = match.start() - 2
         if start < done:
             continue
         end = _iban_end(text, start)
@@ -204,22 +213,13 @@ def _ipv6(match: re.Match[str]) -> str:
 
 
 def _ipv4(match: re.Match[str]) -> str:
-    return match[0] if _is_version(match) else "[ip]"
+    found = match[0]
+    return found if _is_version(match) or any(int(octet) > 255 for octet in found.split(".")) else "[ip]"
 
 
 def _is_version(match: re.Match[str]) -> bool:
     start = match.start()
     return _VERSION_BEFORE.search(match.string, max(0, start - _CONTEXT), start) is not None
-
-
-def _luhn(digits: str) -> bool:
-    total = 0
-    for index, character in enumerate(reversed(digits)):
-        value = int(character)
-        if index % 2:
-            value = value * 2 - 9 if value > 4 else value * 2
-        total += value
-    return total % 10 == 0
 
 
 def _run(match: re.Match[str]) -> str:
@@ -236,13 +236,15 @@ def _run(match: re.Match[str]) -> str:
     groups.mark_cards(stretches)
     groups.mark_kept(stretches)
     first = 0
+    stop = 0
     out: list[str] = []
     while first < groups.count:
         known = stretches.get(first)
         if known is None:
-            stop = first + 1
-            while stop < groups.count and stop not in stretches:
-                stop += 1
+            if stop <= first:
+                stop = first + 1
+                while stop < groups.count and stop not in stretches:
+                    stop += 1
             known = groups.classify(first, stop)
         last, label = known
         lead = groups.gaps[first]
@@ -289,16 +291,23 @@ class _Groups:
             return 0
         total = 0
         found = 0
+        # Luhn sums with the digits at even and at odd places doubled; the length of the number says which one counts.
+        doubled_even = doubled_odd = 0
         for k in range(first, self.count):
             # One kind of separator throughout, else two dates in a row could pass.
             if k > first and (self.gaps[k] not in (" ", "-") or self.gaps[k] != self.gaps[first + 1]):
                 break
-            total += self.sizes[k]
-            if total > 19:
+            if total + self.sizes[k] > 19:
                 break
+            for character in self.digits[k]:
+                value = int(character)
+                doubled = value * 2 - 9 if value > 4 else value * 2
+                doubled_even += value if total % 2 else doubled
+                doubled_odd += doubled if total % 2 else value
+                total += 1
             if k + 1 < self.count and self.gaps[k + 1] == "-":
                 continue
-            if total >= 13 and _luhn("".join(self.digits[first : k + 1])):
+            if total >= 13 and (doubled_odd if total % 2 else doubled_even) % 10 == 0:
                 found = k + 1
         return found
 
@@ -330,7 +339,7 @@ class _Groups:
     def classify(self, first: int, stop: int) -> tuple[int, str | None]:
         """End and placeholder of what begins at group `first` and ends at group `stop` at the latest."""
         lead = self.gaps[first]
-        sizes = self.sizes[first:stop]
+        sizes = self.sizes[first : min(stop, first + 4)]
         digits = self.digits[first]
         if sizes[:3] == [3, 2, 4] and self.gaps[first + 1] == self.gaps[first + 2] != ".":
             return first + 3, "[ssn]"
@@ -350,10 +359,10 @@ class _Groups:
             last = self._within(first, stop, 9, 12)
             if last:
                 return last, "[phone]"
-        if sizes == [3, 4] and self.count == 2 and self.gaps[first + 1] == "-":
-            # "500-1000" is a range.
-            if not (digits.endswith("0") and self.digits[first + 1].endswith("0")):
-                return first + 2, "[phone]"
+        # "500-1000" is a range.
+        is_round = digits.endswith("0") and self.digits[stop - 1].endswith("0")
+        if sizes == [3, 4] and self.count == 2 and self.gaps[first + 1] == "-" and not is_round:
+            return first + 2, "[phone]"
         return self._number(first, stop)
 
     def _within(self, first: int, stop: int, fewest: int, most: int) -> int:
@@ -361,6 +370,9 @@ class _Groups:
         total = 0
         found = 0
         for k in range(first, stop):
+            # A second number of the same make begins.
+            if found and self.gaps[k] == " " and self.digits[k][0] == "0" and self.sizes[k] == self.sizes[first]:
+                break
             total += self.sizes[k]
             if total > most:
                 break
@@ -374,11 +386,13 @@ class _Groups:
         while last < stop and self.sizes[last] >= 3 and (last == first or "." not in self.gaps[last]):
             total += self.sizes[last]
             last += 1
-        if last - first > 1 and total >= 9 and not self._is_enumeration(first, last):
+        if last - first > 1 and total >= 9:
+            if self._is_enumeration(first, last):
+                return last, None
             return last, "[phone]" if total <= 15 else "[number]"
         # A hyphen or a point ties groups together: an order number, a coordinate.
         last = first + 1
-        while last < stop and self.gaps[last] != " " and len(self.gaps[last]) == 1:
+        while last < min(stop, first + _CHAIN) and self.gaps[last] != " " and len(self.gaps[last]) == 1:
             last += 1
         if max(self.sizes[first:last]) >= 6:
             return last, "[number]"

@@ -26,9 +26,8 @@ _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*|[.,;:!?()\n]|[\u2600-\u27bf\U0001f300-\
 _CLAUSE_ENDS = frozenset(".,;:!?()\n") | {"but", "however", "although", "though", "yet"}
 # "not fast or helpful" denies both, "no issues and great support" only the first.
 _CARRIES_ON = frozenset({"or", "nor"})
-# Typographic apostrophes, as in "don’t"; one mapping serves str.translate.
-_APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
-_CURLY = re.compile("[\u2018\u2019\u02bc`]")
+# Other characters people write for the apostrophe of "don't".
+_APOSTROPHES = "\u2018\u2019\u02bc`"
 
 
 def from_scores(metrics: Mapping[str, float]) -> tuple[float, str] | None:
@@ -71,7 +70,10 @@ class Tone:
             options.sort(key=lambda option: -len(option[0]))
 
     def from_text(self, text: str) -> float:
-        """Sentiment of `text` in [-1, 1]; 0.0 where no entry of the lexicon occurs. Time grows linearly with the text."""
+        """Sentiment of `text` in [-1, 1]; 0.0 where no entry of the lexicon occurs.
+
+        The time it takes is linear in the length of the text.
+        """
         tokens = _tokens(text)
         entries = self._entries
         modifiers = self._modifiers
@@ -85,6 +87,7 @@ class Tone:
             for rest, valence in options:
                 after = position + 1 + len(rest)
                 if not rest or tokens[position + 1 : after] == rest:
+                    score = valence
                     break
             else:
                 continue
@@ -94,11 +97,11 @@ class Tone:
                 word = tokens[back]
                 factor = modifiers.get(word)
                 if factor is not None:
-                    valence *= factor
+                    score *= factor
                 elif word in _CLAUSE_ENDS:
                     break
                 back -= 1
-            total += valence
+            total += score
             next_free = after
             if after >= len(tokens) or tokens[after] not in _CARRIES_ON:
                 floor = after
@@ -107,8 +110,8 @@ class Tone:
 
 def _tokens(text: str) -> list[str]:
     lowered = text.lower()
-    if _CURLY.search(lowered):
-        lowered = lowered.translate(_APOSTROPHES)
+    for apostrophe in _APOSTROPHES:
+        lowered = lowered.replace(apostrophe, "'")
     return _TOKEN.findall(lowered)
 
 

@@ -7,6 +7,7 @@ import faust
 from faust.types import TP
 
 from streams.shell.consumer import Progress
+from streams.shell.delivery import Deliveries
 from streams.shell.lease import Lease
 from streams.shell.transport import BatchTransport, check_faust
 
@@ -21,7 +22,7 @@ class ClientSettings(Protocol):
         """Configuration of an admin client or a plain consumer."""
 
 
-class StreamApp(faust.App):  # type: ignore[misc]
+class StreamApp(faust.App):
     """A Faust app on :class:`BatchTransport`.
 
     Attributes:
@@ -32,14 +33,13 @@ class StreamApp(faust.App):  # type: ignore[misc]
         client_settings: for the confluent-kafka producer.
     """
 
-    on_revoked_hook: Callable[[], None] = staticmethod(lambda: None)
-    on_recovered_hook: Callable[[set[TP]], None] = staticmethod(lambda assigned: None)
-
     def __init__(
         self, app_id: str, client_settings: ClientSettings, batched_topics: set[str], *, lease: Lease, **options: Any
     ) -> None:
         check_faust()
         self.lease = lease
+        self.on_revoked_hook: Callable[[], None] = _nothing
+        self.on_recovered_hook: Callable[[set[TP]], None] = _nothing
         self.progress = Progress()
         self.batched_topics = batched_topics
         self.client_settings = client_settings
@@ -60,6 +60,13 @@ class StreamApp(faust.App):  # type: ignore[misc]
         )
         self.on_rebalance_complete.connect(self._recovered, weak=False)
 
+    @property
+    def deliveries(self) -> Deliveries:
+        """Where the agents hand their messages over."""
+        producer: Any = self.producer
+        deliveries: Deliveries = producer.deliveries
+        return deliveries
+
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
 
@@ -74,3 +81,7 @@ class StreamApp(faust.App):  # type: ignore[misc]
     async def _recovered(self, *_args: Any, **_kwargs: Any) -> None:
         # Sent when the changelogs are read and before any other partition is resumed.
         self.on_recovered_hook(self.consumer.assignment())
+
+
+def _nothing(*_args: object) -> None:
+    """What happens until the worker says otherwise."""

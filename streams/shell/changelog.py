@@ -10,7 +10,6 @@ from typing import Any
 from confluent_kafka import Message
 
 from streams.shell.app import StreamApp
-from streams.shell.producer import GuardedProducer
 from streams.shell.transport import PassThrough
 
 
@@ -24,15 +23,15 @@ class Changelog:
 
     def __init__(self, app: StreamApp, name: str, partitions: int) -> None:
         self.app = app
-        self.table = app.Table(name, partitions=partitions, schema=PassThrough(), recovery_buffer_size=1000)
-        self.topic: str = self.table.changelog_topic_name
+        table: Any = app.Table(name, partitions=partitions, schema=PassThrough(), recovery_buffer_size=1000)
+        self.table = table
+        self.topic: str = table.changelog_topic_name
 
     def write(
         self, partition: int, key: bytes, value: bytes, acknowledged: Callable[[Message], None] | None = None
     ) -> None:
         """Write a record; ``acknowledged`` is called once the broker has it."""
-        producer: GuardedProducer = self.app.producer
-        producer.produce(self.topic, value, key=key, partition=partition, on_delivery=acknowledged)
+        self.app.deliveries.produce(self.topic, value, key=key, partition=partition, on_delivery=acknowledged)
 
     def recovered(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """What the last recovery read of one partition."""

@@ -46,7 +46,7 @@ class Progress:
             self.offsets.pop(tp, None)
 
 
-class PromptConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+class PromptConsumerThread(AIOKafkaConsumerThread):
     """Asks the broker again soon: a fetch that waits long also delays records of other partitions."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -55,8 +55,10 @@ class PromptConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         return consumer
 
 
-class BatchConsumer(FaustConsumer):  # type: ignore[misc]
+class BatchConsumer(FaustConsumer):
     """Faust's consumer over record batches; ``app.progress`` decides what is committed."""
+
+    app: Any
 
     def _new_consumer_thread(self) -> PromptConsumerThread:
         return PromptConsumerThread(self, loop=self.loop, beacon=self.beacon)

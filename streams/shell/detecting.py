@@ -16,7 +16,6 @@ from streams.detecting import DetectSettings, Key, PartitionDetector
 from streams.metrics import Metrics
 from streams.shell.app import StreamApp
 from streams.shell.changelog import Changelog
-from streams.shell.producer import GuardedProducer
 from streams.topics import Topics
 
 
@@ -46,11 +45,6 @@ class DetectAgent:
         self._applied: dict[int, int] = {}
         self._checkpointed: dict[int, float] = {}
         self._leaving: set[tuple[str, int]] = set()
-
-    @property
-    def _producer(self) -> GuardedProducer:
-        producer: GuardedProducer = self.app.producer
-        return producer
 
     def recovered(self, tps: Iterable[TP]) -> None:
         """Resume the theme-panes partitions among ``tps`` from the changelog; send what was not sent."""
@@ -128,7 +122,7 @@ class DetectAgent:
         self._leaving.add((signal.id, signal.revision))
         event_id = f"{signal.id}.{signal.revision}"
         kind = f"dev.groundswell.signal.{signal.state.value}.v1"
-        self._producer.produce(
+        self.app.deliveries.produce(
             self.topics.signals,
             encode_json(signal),
             key=signal.id.encode(),

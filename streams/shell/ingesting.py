@@ -5,33 +5,27 @@ from typing import Any
 from faust.types import TP
 
 from schemas.ids import source_id
-from sinks.dead_letters import Failure, dead_letter
 from streams.clock import Clock
-from streams.ingest.counter import Refused
 from streams.ingest.ingest import Ingest
-from streams.metrics import Metrics
 from streams.shell.app import StreamApp
-from streams.shell.producer import GuardedProducer
+from streams.shell.rejecting import Rejecter
 from streams.topics import Topics
 
 _QUIET_FACTOR = 3
+BEHIND_RECORDS = 50_000
+"""With more than this left to read, latency is lost anyway and counts travel a chunk at a time."""
 
 
 class IngestAgent:
     """Feeds the pure :class:`Ingest` and sends what it says."""
 
     def __init__(
-        self, app: StreamApp, topics: Topics, ingest: Ingest, idle_s: float, clock: Clock, metrics: Metrics
+        self, app: StreamApp, topics: Topics, ingest: Ingest, rejecter: Rejecter, idle_s: float, clock: Clock
     ) -> None:
-        self.app, self.topics, self.ingest, self.clock, self.metrics = app, topics, ingest, clock, metrics
+        self.app, self.topics, self.ingest, self.rejecter, self.clock = app, topics, ingest, rejecter, clock
         self._idle_s = idle_s
         self._tps: dict[int, TP] = {}
         self._number = {name: index for index, name in enumerate(topics.inputs)}
-
-    @property
-    def _producer(self) -> GuardedProducer:
-        producer: GuardedProducer = self.app.producer
-        return producer
 
     def assigned(self, tps: set[TP]) -> None:
         """Start counting afresh on the input partitions among ``tps``."""
@@ -58,19 +52,26 @@ class IngestAgent:
             source = source_id(self._number[tp.topic], tp.partition)
             refused = self.ingest.take(source, records, self.clock.monotonic())
             for one in refused:
-                self._dead_letter(tp, one)
+                self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
             self.flush_if_due()
 
     def flush_if_due(self) -> None:
         """Send counts, or a tick, when it is time."""
         now = self.clock.monotonic()
-        if not self._tps or not self.ingest.due(now):
+        if not self._tps:
+            return
+        behind = self._left_to_read() > BEHIND_RECORDS
+        if not self.ingest.due(now, behind=behind):
             return
         drained = [source for source in self._tps if self._drained(source, now)]
-        for output in self.ingest.flush(now, drained):
-            self._producer.produce(self.topics.theme_panes, output.value, partition=output.partition)
+        for output in self.ingest.flush(now, drained, behind=behind):
+            self.app.deliveries.produce(self.topics.theme_panes, output.value, partition=output.partition)
         for source, offset in self.ingest.committable().items():
             self.app.progress.finished(self._tps[source], offset)
+
+    def _left_to_read(self) -> int:
+        """Records fetched late or not yet, over all partitions, as far as the broker has told."""
+        return sum(max(0, (self.app.consumer.highwater(tp) or 0) - at) for tp, at in self.positions())
 
     def _drained(self, source: int, now: float) -> bool:
         position = self.ingest.counters[source].position
@@ -78,17 +79,3 @@ class IngestAgent:
         if position is not None and end is not None:
             return bool(position >= end)
         return now - self.ingest.heard(source) > _QUIET_FACTOR * self._idle_s or end == 0
-
-    def _dead_letter(self, tp: TP, refused: Refused) -> None:
-        record, why = refused
-        failure = Failure(
-            reason=why.reason, detail=why.message, topic=tp.topic, partition=tp.partition, offset=record.offset
-        )
-        letter = dead_letter(failure, record.key, record.value, record.headers)
-        self.metrics.dead_letters.labels(reason=why.reason.value).inc()
-        self._producer.produce(
-            self.topics.dead_letters,
-            letter.value,
-            key=letter.key,
-            headers=letter.headers,  # type: ignore[arg-type]
-        )

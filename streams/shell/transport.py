@@ -42,14 +42,14 @@ def check_faust() -> None:
                 raise FaustMismatch(f"faust-streaming {faust.__version__} has no {owner.__name__}.{name}")
 
 
-class BatchTransport(FaustTransport):  # type: ignore[misc]
+class BatchTransport(FaustTransport):
     """Consumer and producer of this package."""
 
     Consumer = BatchConsumer
     Producer = GuardedProducer
 
 
-class PassThrough(Schema):  # type: ignore[misc]
+class PassThrough(Schema[Any, Any]):
     """Hands values to the agent as they are: a batch's list of records, or a changelog's bytes."""
 
     def compile(self, app: Any, **_kwargs: Any) -> Any:

@@ -25,6 +25,7 @@ from streams.shell.changelog import Changelog
 from streams.shell.detecting import DetectAgent
 from streams.shell.ingesting import IngestAgent
 from streams.shell.lease import Lease
+from streams.shell.rejecting import Rejecter
 from streams.shell.transport import PassThrough
 from streams.shell.web import WebServer
 from streams.topics import Topics
@@ -53,13 +54,14 @@ class Worker:
         sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
         section = settings.ingest
         pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
-        self.ingest = IngestAgent(app, topics, pure, section.flushing.idle_s, self.clock, self.metrics)
+        rejecter = Rejecter(app, topics, self.metrics)
+        self.ingest = IngestAgent(app, topics, pure, rejecter, section.flushing.idle_s, self.clock)
         self.detect = DetectAgent(
             app, topics, Changelog(app, "series", panes), rule_set(settings), sources, settings.detect,
             settings.checkpoint_s, self.clock, self.metrics,
         )  # fmt: skip
         assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
-        self.assign = AssignAgent(app, topics, Changelog(app, "assigned", panes), assigner, self.metrics)
+        self.assign = AssignAgent(app, topics, Changelog(app, "assigned", panes), assigner, rejecter, self.metrics)
         self._register()
         self.web = WebServer(settings.web, self)
         app.service(self._services())
@@ -128,7 +130,7 @@ class Worker:
     def _services(self) -> type[Service]:
         worker = self
 
-        class Timers(Service):  # type: ignore[misc]
+        class Timers(Service):
             """Turns the flush and checkpoint timers, and serves /metrics."""
 
             async def on_start(self) -> None:
@@ -137,7 +139,7 @@ class Worker:
             async def on_stop(self) -> None:
                 await worker.web.stop()
 
-            @Service.task  # type: ignore[untyped-decorator]
+            @Service.task
             async def _turn(self) -> None:
                 while not self.should_stop:
                     await asyncio.sleep(_TURN_S)

@@ -1,0 +1,34 @@
+"""The command ``groundswell``. Each command's machinery is imported when it runs, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import typer
+
+from streams.cli import check, demo, replay, tail, topics, worker
+from streams.cli.common import ended_quietly
+
+app = typer.Typer(
+    name="groundswell",
+    help="Customers' words in, one explained assignment to a named owner out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("worker")(worker.worker)
+app.command("tail")(tail.tail)
+app.command("replay")(replay.replay)
+app.command("check-config")(check.check_config)
+app.add_typer(topics.app, name="topics")
+
+
+def main() -> None:
+    """Run the command line; no traceback reaches the user."""
+    with ended_quietly():
+        app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""A series from its first mention to the end of its episodes, also across a restart."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from detectors.count import CountSpec
+from detectors.metric import MetricSpec
+from detectors.rules import MIN_RETENTION_S, RuleSet
+from detectors.series import Record, Series, SnapshotError
+from detectors.velocity import VelocitySpec
+from schemas.codec import encode_json
+from schemas.signal import Severity, Signal, SignalState
+from tests.support.detecting import SAMPLE_SPECS, START, Mention, every, update_of
+
+COUNT = CountSpec(name="third", window_s=3600, levels={Severity.LOW: 3, Severity.HIGH: 12}, resolve_after_s=600)
+DECODER = msgspec.msgpack.Decoder(Record)
+
+
+def series_with(*specs: Any) -> Series:
+    return Series("bank", "login", RuleSet(list(specs), "v1"), since=START - 86_400, heard_ratio=0.01)
+
+
+def play(series: Series, mentions: list[Mention], *, until: float, step: float = 60.0, begin: int = 0) -> list[Signal]:
+    """Tell the mentions one by one, each a chunk of its own, and judge on each and every minute."""
+    told: list[Signal] = []
+    clock = (mentions[0].at if mentions else series.judged or until) // step * step
+    for offset, mention in enumerate(mentions, start=begin):
+        while clock + step <= mention.at:
+            clock += step
+            told += series.judge(clock, {})
+        series.apply(update_of([mention], start=offset), closed=0.0)
+        told += series.judge(max(clock, series.history.latest), {})
+    while clock < until:
+        clock += step
+        told += series.judge(clock, {})
+    return told
+
+
+BURST = [Mention(m.at, -0.5, m.customer, None, ("os=17",), f"text {i}") for i, m in enumerate(every(30, 15))]
+
+
+def test_the_life_of_an_episode() -> None:
+    told = play(series_with(COUNT), BURST, until=START + 3 * 3600)
+    assert [(signal.revision, signal.state, signal.observed) for signal in told] == [
+        (1, SignalState.OPENED, 3),
+        (2, SignalState.UPDATED, 6),
+        (3, SignalState.ESCALATED, 12),
+        (4, SignalState.RESOLVED, 0),
+    ]
+    assert len({signal.id for signal in told}) == 1
+    resolved = told[-1]
+    assert resolved.resolved_at == resolved.at
+    assert resolved.reason.startswith("quiet: 0 mentions")
+    assert resolved.severity is Severity.HIGH
+
+
+def test_what_a_signal_says() -> None:
+    signal = play(series_with(COUNT), BURST, until=START + 900)[2]
+    assert (signal.tenant, signal.theme, signal.metric, signal.rule) == ("bank", "login", "mentions", "third")
+    assert signal.reason == "12 mentions in the last hour: high from 12" or "1 hour" in signal.reason
+    assert (signal.mentions, signal.total_mentions, signal.customers, signal.customers_estimated) == (12, 12, 12, 1200)
+    assert signal.sentiment == -0.5
+    assert signal.first_mention.timestamp() == START
+    assert signal.last_mention.timestamp() == START + 330
+    assert signal.opened_at.timestamp() == START + 60
+    assert len(signal.quotes) == 5
+    assert signal.config == "v1"
+    assert signal.detector.parameters["levels"] == {"low": 3, "high": 12}
+    assert signal.window_s == 3600
+
+
+def test_a_second_episode_is_another_signal() -> None:
+    again = [Mention(m.at + 10 * 3600, m.sentiment, m.customer) for m in BURST[:3]]
+    told = play(series_with(COUNT), [*BURST[:3], *again], until=START + 20 * 3600)
+    assert [(signal.state, signal.revision) for signal in told] == [
+        (SignalState.OPENED, 1),
+        (SignalState.RESOLVED, 2),
+    ] * 2
+    assert len({signal.id for signal in told}) == 2
+    assert told[2].total_mentions == 3
+
+
+def test_mentions_before_the_window_are_not_the_episodes() -> None:
+    old = [Mention(START - 20_000)]
+    assert play(series_with(COUNT), [*old, *BURST[:3]], until=START + 100)[0].total_mentions == 3
+
+
+def test_a_plateau_stays_open_and_silent() -> None:
+    surge = VelocitySpec(
+        name="surge", window_s=3600, levels={Severity.HIGH: 3.0}, min_count=6, min_customers=0, baseline_s=14_400
+    )
+    calm = [Mention(START + 1800 * i) for i in range(16)]
+    plateau = [Mention(START + 16 * 1800 + 300 * i) for i in range(12 * 12)]
+    told = play(series_with(surge), [*calm, *plateau], until=plateau[-1].at)
+    assert told[0].state is SignalState.OPENED
+    assert SignalState.RESOLVED not in [signal.state for signal in told]
+    assert len(told) <= 2
+    assert all(signal.expected == told[0].expected for signal in told)
+
+
+def test_an_episode_without_a_past_does_not_take_zero_for_one() -> None:
+    slow = MetricSpec(
+        name="slow",
+        of="wait_s",
+        window_s=3600,
+        bound={Severity.LOW: 300},
+        move={Severity.CRITICAL: 1.5},
+        min_events=3,
+    )
+    told = play(series_with(slow), [Mention(START + 60 * i, wait_s=320.0) for i in range(30)], until=START + 1800)
+    assert [(signal.state, signal.severity) for signal in told] == [(SignalState.OPENED, Severity.LOW)]
+
+
+@pytest.mark.parametrize("cut", range(0, len(BURST) + 1, 2))
+def test_restored_in_the_middle_it_goes_on_alike(cut: int) -> None:
+    rules = RuleSet(list(SAMPLE_SPECS), "v1")
+    log = [Mention(m.at, m.sentiment, m.customer, 30.0 * i, m.slices, m.text) for i, m in enumerate(BURST)]
+    whole, first = (Series("bank", "login", rules, START - 86_400, 0.01) for _ in range(2))
+    expected = play(whole, log, until=START + 12 * 3600)
+    now = log[cut - 1].at if cut else START
+    before = play(first, log[:cut], until=now)
+    record = DECODER.decode(msgspec.msgpack.encode(first.record(now)))
+    restored = Series.restore(record, rules, 0.01)
+    assert [encode_json(signal) for signal in restored.outbox] == [encode_json(signal) for signal in before]
+    after = play(restored, log[cut:], until=START + 12 * 3600, begin=cut)
+    assert [encode_json(signal) for signal in [*before, *after]] == [encode_json(signal) for signal in expected]
+    assert len(expected) > 4
+
+
+def test_recording_changes_nothing_to_come() -> None:
+    one, other = series_with(COUNT), series_with(COUNT)
+    expected = play(one, BURST, until=START + 10_800)
+    told: list[Signal] = []
+    for offset, mention in enumerate(BURST):
+        told += play(other, [mention], until=mention.at, begin=offset)
+        other.record(mention.at)
+    told += play(other, [], until=START + 10_800)
+    assert {(signal.id, signal.revision) for signal in told} == {(signal.id, signal.revision) for signal in expected}
+
+
+def test_every_id_and_revision_is_told_once() -> None:
+    again = [Mention(m.at + day * 86_400, m.sentiment, m.customer, 400.0) for day in range(4) for m in BURST]
+    told = play(series_with(*SAMPLE_SPECS), again, until=START + 5 * 86_400)
+    keys = [(signal.id, signal.revision) for signal in told]
+    assert len(set(keys)) == len(keys)
+    for name in {signal.id for signal in told}:
+        assert [revision for key, revision in keys if key == name] == list(
+            range(1, 1 + sum(k == name for k, _ in keys))
+        )
+
+
+def test_it_is_never_judged_before_its_last_verdict() -> None:
+    series = series_with(COUNT)
+    told = play(series, BURST[:3], until=START + 3 * 3600)
+    assert told[-1].state is SignalState.RESOLVED
+    # A replay under an older watermark must not open the same episode a second time.
+    assert series.judge(told[0].at.timestamp(), {}) == []
+    restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(series.record(series.judged))), series.rules, 0.01)
+    assert restored.judge(told[0].at.timestamp(), {}) == []
+
+
+def test_a_record_of_a_newer_build_is_refused_by_name() -> None:
+    record = series_with(COUNT).record(START)
+    record.version += 1
+    with pytest.raises(SnapshotError, match="series bank/login has version 2, expected 1"):
+        Series.restore(record, RuleSet([]), 0.01)
+
+
+def test_rules_that_are_new_or_gone_do_not_disturb_a_restore() -> None:
+    series = series_with(COUNT)
+    play(series, BURST[:3], until=START + 90)
+    other = CountSpec(name="other", window_s=3600, levels={Severity.LOW: 2})
+    restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(series.record(START + 90))), RuleSet([other]), 0.01)
+    assert [signal.rule for signal in restored.judge(START + 100, {})] == ["other"]
+
+
+def test_the_retention_follows_the_rules_in_force() -> None:
+    series = series_with(COUNT)
+    assert series.history.retention_s == MIN_RETENTION_S
+    longer = RuleSet([CountSpec(name="w", window_s=10 * 86_400, levels={Severity.LOW: 2})])
+    assert Series.restore(series.record(START), longer, 0.01).history.retention_s == 10 * 86_400
