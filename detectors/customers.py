@@ -20,6 +20,7 @@ class Customers:
 
     Attributes:
         bits: ``last`` holds the customers whose hash is below ``2 ** bits``.
+        newest: when anybody was last heard.
         recent: once that is a sample, the newest customers besides, all of those heard after ``floor``.
 
     >>> seen = Customers(capacity=4)
@@ -29,14 +30,14 @@ class Customers:
     (3, 2)
     """
 
-    __slots__ = ("bits", "capacity", "floor", "last", "recent")
+    __slots__ = ("bits", "capacity", "floor", "last", "newest", "recent")
 
     def __init__(self, capacity: int = 512) -> None:
         self.capacity = capacity
         self.bits = ALL_BITS
         self.last: dict[int, float] = {}
         self.recent: dict[int, float] = {}
-        self.floor = 0.0
+        self.floor = self.newest = 0.0
 
     def heard(self, hashes: Iterable[int], at: float, bits: int = ALL_BITS) -> None:
         """Note that the customers ``hashes`` were heard at ``at`` (epoch seconds).
@@ -48,6 +49,11 @@ class Customers:
             self._narrow(bits)
         last, bound = self.last, 1 << self.bits
         sampled = self.bits < ALL_BITS
+        if not sampled and at >= self.newest:
+            # The common case, at the speed of a dict: nobody listed was heard later.
+            last.update(dict.fromkeys(hashes, at))
+            hashes = ()
+        self.newest = max(self.newest, at)
         for customer in hashes:
             if customer < bound and last.get(customer, -1.0) < at:
                 last[customer] = at
@@ -105,6 +111,7 @@ class Customers:
         customers.bits, customers.floor = bits, floor
         customers.last = _unpacked(hashes, times)
         customers.recent = _unpacked(recent_hashes, recent_times)
+        customers.newest = max([*customers.last.values(), *customers.recent.values()], default=0.0)
         return customers
 
 

@@ -124,7 +124,8 @@ class PartitionDetector:
 
     def _judge(self, key: Key, series: Series, now: float) -> bool:
         told = series.judge(max(series.history.latest, now), self._traffic_of(series))
-        if series.episodes:
+        # A signal that has not left keeps its series in sight: a checkpoint of it is no longer dirty.
+        if series.episodes or series.outbox:
             self.open.add(key)
             self.dirty.add(key)
         else:

@@ -15,6 +15,7 @@ from streams.clock import Clock
 from streams.topics import TopicSpec
 
 _ANSWER_S = 2.0
+_LOOK_S = 5.0
 _ADMIN_S = 15.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 8.0
 
@@ -51,7 +52,7 @@ def look(clients: Clients, specs: Iterable[TopicSpec]) -> Found:
     """
     admin = AdminClient(clients.admin())
     try:
-        metadata = admin.list_topics(timeout=_ADMIN_S)
+        metadata = admin.list_topics(timeout=_LOOK_S)
     except KafkaException as error:
         raise Fail(f"no Kafka broker answers at {clients.kafka.bootstrap}: {words(error)}") from None
     wanted = {spec.name for spec in specs}

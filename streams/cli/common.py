@@ -85,6 +85,23 @@ def load(config: Path | None) -> tuple[Settings, Clients]:
         raise Fail(f"{path}: {error}", MISUSED) from None
 
 
+def check_taxonomy(config: Path | None, settings: Settings) -> dict[str, list[str]]:
+    """The taxonomy of a configuration, theme -> phrases; empty if it names none.
+
+    Raises:
+        Fail: it cannot be used.
+    """
+    from streams.config import ConfigError, enricher
+    from streams.ingest.tagger import load_taxonomy
+
+    try:
+        enricher(settings)
+    except ConfigError as error:
+        raise Fail(f"{shown(config)}: ingest.taxonomy: {error}", MISUSED) from None
+    taxonomy = settings.ingest.taxonomy
+    return {} if taxonomy is None else load_taxonomy(settings.directory / taxonomy)
+
+
 def shown(config: Path | None) -> str:
     """The configuration's path as it goes into a command that we suggest."""
     return str(config or _DEFAULT_CONFIG)

@@ -55,7 +55,9 @@ def list_topics(config: ConfigOption = None) -> None:
     settings, clients = load(config)
     specs = Topics(settings.kafka).specs()
     found = cluster.look(clients, specs)
-    table = Table("topic", "partitions", "clean-up", "holds", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("topic", "partitions", "clean-up", "holds"):
+        table.add_column(heading, no_wrap=heading == "topic")
     for spec in specs:
         count = found.partitions.get(spec.name)
         policy = (found.cleanup or {}).get(spec.name, spec.cleanup)

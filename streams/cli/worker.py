@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.common import MISUSED, ConfigOption, Fail, duration, load, shown, stderr
+from streams.cli.common import MISUSED, ConfigOption, Fail, check_taxonomy, duration, load, shown, stderr
 
 if TYPE_CHECKING:
-    from streams.settings import Settings, Web
+    from streams.settings import Web
 
 _LOOK_S = 0.5
 
@@ -37,7 +37,8 @@ def worker(
         threading.Thread(target=_end_with_input, name="end-with-input", daemon=True).start()
     wait_s = duration("--wait", wait)
     settings, clients = load(config)
-    _check_taxonomy(settings)
+    # What is wrong with the taxonomy is said before anything is waited for.
+    check_taxonomy(config, settings)
     from streams.cli import cluster
     from streams.cli.topic_check import problems, told
     from streams.clock import SystemClock
@@ -57,16 +58,6 @@ def worker(
     from streams.shell.run import run_worker
 
     run_worker(settings, clients, found.partitions, verbose=verbose)
-
-
-def _check_taxonomy(settings: Settings) -> None:
-    """What is wrong with the taxonomy is said before anything is waited for."""
-    from streams.config import ConfigError, enricher
-
-    try:
-        enricher(settings)
-    except ConfigError as error:
-        raise Fail(str(error), MISUSED) from None
 
 
 def _tell_when_ready(web: Web) -> None:

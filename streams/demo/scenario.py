@@ -25,9 +25,9 @@ _COMPLAINTS: Final = (
 )  # fmt: skip
 _RARE_LOGIN_DAYS: Final = (-5.7, -3.9, -1.4)
 _FIRST_HOUR, _FIRST_WEEKDAY = 9.0, 1
-_A_DAY: Final = 850.0
+_A_DAY: Final = 1000.0
 _CUSTOMERS: Final = 4000
-_CHANNELS: Final = {"app-review": 20.0, "post": 12.0, "chat": 38.0, "call": 30.0}
+_CHANNELS: Final = {"app-review": 28.0, "post": 16.0, "chat": 32.0, "call": 24.0}
 
 Topic = Literal["interactions", "feedback"]
 

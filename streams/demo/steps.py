@@ -7,7 +7,7 @@ from streams.demo.scenario import HOUR, Deed, Occurrence, Scenario
 from streams.demo.words import LOGIN
 
 _ORDINARY_S: Final = 4 * HOUR
-_STORY_S: Final = HOUR
+_STORY_S: Final = HOUR / 2
 
 Step = list[Occurrence] | Deed
 """Events that are sent together, or something that somebody does between them."""
@@ -29,10 +29,11 @@ def steps(story: Scenario) -> Iterator[Step]:
                 waiting = []
             yield deeds.pop(0)
         length = _ORDINARY_S if one.at < story.began else _STORY_S
-        if waiting and one.at // length != slot:
+        place = (one.at - story.began) // length
+        if waiting and place != slot:
             yield waiting
             waiting = []
-        slot = one.at // length
+        slot = place
         waiting.append(one)
         if one.event.theme == LOGIN or one.event.id.startswith("complaint-"):
             yield waiting

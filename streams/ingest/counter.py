@@ -15,7 +15,7 @@ from detectors.panes import PANE_S
 from schemas.event import Event
 from schemas.panes import TRAFFIC, PaneUpdate, Sample
 from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames, customer_hash
-from streams.ingest.decode import EventDecoder, Limits, Rejected
+from streams.ingest.decode import EventDecoder, Limits, Rejected, why_not
 from streams.ingest.dedupe import RecentIds
 from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
@@ -116,36 +116,55 @@ class PartitionCounter:
     def count(self, records: Iterable[RawRecord]) -> list[Refused]:
         """Count records in the order of their offsets; return those that are no events.
 
-        Records from before the current position mean that the partition is read again from a
-        chunk's start: the count begins anew there.
+        Records from before the chunk being counted mean that the partition is read again from an
+        earlier chunk's start: the count begins anew there. Those of the chunk that were counted
+        already are passed over.
         """
         refused: list[Refused] = []
-        decode = self._decoder.decode
+        decoder, limit = self._decoder, self._decoder.limits.max_record
+        parse, plain = decoder.parse, decoder.plain
+        ids, position = self._ids, self.position
         for record in records:
-            offset, stamp = record.offset, record.timestamp
-            if self.position is None or offset < self.position:
+            offset, stamp, value = record.offset, record.timestamp, record.value
+            if position is None or offset < self.start:
                 self._restart(offset)
+                ids = self._ids
+            elif offset < position:
+                continue
             if self._end_stamp is None:
                 self._begin(offset, stamp)
             elif offset >= self._end or stamp >= self._end_stamp:
                 self._finish()
                 self._begin(offset, stamp)
-            self.position = offset + 1
-            event = decode(record.value, record.headers, stamp / 1000.0)
-            if event.__class__ is Rejected:
-                refused.append(Refused(record, event))  # type: ignore[arg-type]
-            elif self._ids.repeated((event.tenant, event.id), stamp / 1000.0):  # type: ignore[union-attr]
+            self.position = position = offset + 1
+            recorded_at = stamp / 1000.0
+            if value is None or record.headers or len(value) > limit:
+                found = decoder.decode(value, record.headers, recorded_at)
+                if isinstance(found, Rejected):
+                    refused.append(Refused(record, found))
+                    continue
+                event = found
+                at = event.time.timestamp()
+            else:
+                try:
+                    event = parse(value)
+                except (ValueError, RecursionError) as error:
+                    refused.append(Refused(record, why_not(value, error)))
+                    continue
+                at = event.time.timestamp()
+                if not plain(event, at - recorded_at) and (bad := decoder.check(event, at - recorded_at)) is not None:
+                    refused.append(Refused(record, bad))
+                    continue
+            if ids.repeated((event.tenant, event.id), recorded_at):
                 self.tally.repeated += 1
             else:
-                self._add(event)  # type: ignore[arg-type]
-        if self.position is not None and self.position >= self._end and self._end_stamp is not None:
+                self._add(event, at)
+        if position is not None and position >= self._end and self._end_stamp is not None:
             self._finish()
-            self._begin(self.position, None)
+            self._begin(position, None)
         return refused
 
-    def _add(self, event: Event) -> None:
-        at = event.time.timestamp()
-        self.tally.events += 1
+    def _add(self, event: Event, at: float) -> None:
         self.since_flush += 1
         if at > self._latest:
             self._latest = at
@@ -162,7 +181,6 @@ class PartitionCounter:
                 self.tally.untagged += 1
         tenant, customer, metrics, text = event.tenant, event.customer, event.metrics, event.text
         pane = int(at)
-        bucket = pane - pane % TRAFFIC_PANE_S
         pane -= pane % PANE_S
         for theme in themes:
             key = (tenant, theme, pane)
@@ -182,17 +200,24 @@ class PartitionCounter:
                 count.sentiment_sum += sentiment
             if customer:
                 count.fresh.add(customer)
-            count.named.append(names)
+            slices = count.slices
+            for name in names:
+                slices[name] = slices.get(name, 0) + 1
             if metrics:
                 count.observe(metrics)
             if text and len(count.samples) < MAX_SAMPLES:
                 who = customer_hash(customer) if customer else 0
                 count.samples.append(Sample(event.id, at, redact(text), sentiment, source or GIVEN, who))
-        traffic = self._panes.get((tenant, TRAFFIC, bucket))
-        if traffic is None:
-            traffic = self._open((tenant, TRAFFIC, bucket), at)
-        traffic.count += 1
-        traffic.named.append(names)
+        self._count_traffic(tenant, at, names)
+
+    def _count_traffic(self, tenant: str, at: float, names: tuple[str, ...]) -> None:
+        """Count an event into its tenant's whole traffic; the slices are added up when it is told."""
+        bucket = int(at) // TRAFFIC_PANE_S * TRAFFIC_PANE_S
+        count = self._panes.get((tenant, TRAFFIC, bucket))
+        if count is None:
+            count = self._open((tenant, TRAFFIC, bucket), at)
+        count.count += 1
+        count.named.append(names)
 
     def _open(self, key: tuple[str, str, int], at: float) -> PaneCount:
         """Begin to count a pane of a series."""
@@ -236,6 +261,7 @@ class PartitionCounter:
             traffic: whether the tenants' whole traffic is told too; it can wait, a chunk's end tells it anyway.
         """
         updates, self._finished = self._finished, []
+        self.tally.events += self.since_flush
         if not whole_chunks:
             updates += self._updates(traffic=traffic)
             self.watermark = self._latest

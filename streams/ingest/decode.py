@@ -70,7 +70,7 @@ class EventDecoder:
             self.paths += tuple(f"attributes.{name}" for name in free)
             fields = [*fields, ("attributes", attributes, attributes())]
             event_type = msgspec.defstruct("Event", fields, bases=(Event,), kw_only=True, gc=False)  # type: ignore[assignment]
-        self._decode: Callable[[bytes], Event] = msgspec.json.Decoder(event_type).decode
+        self.parse: Callable[[bytes], Event] = msgspec.json.Decoder(event_type).decode
 
     def decode(self, value: bytes | None, headers: Headers, recorded_at: float) -> Event | Rejected:
         """An event, or why the record is none.
@@ -83,17 +83,37 @@ class EventDecoder:
         if len(value) > self.limits.max_record:
             return Rejected(Reason.TOO_LARGE, f"{len(value)} bytes, at most {self.limits.max_record} are taken")
         try:
-            event = self._decode(from_record(value, headers) if headers else value)
+            event = self.parse(from_record(value, headers) if headers else value)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            return _why(value, error)
-        return self._check(event, recorded_at)
+            return why_not(value, error)
+        return self.check(event, event.time.timestamp() - recorded_at) or event
 
-    def _check(self, event: Event, recorded_at: float) -> Event | Rejected:
+    def plain(self, event: Event, ahead: float) -> bool:
+        """Whether an event that parsed is so ordinary that :meth:`check` has nothing to say; the quick way past it."""
+        theme, limits = event.theme, self.limits
+        return (
+            -limits.max_past_s < ahead < limits.max_future_s
+            and event.schema_version == SCHEMA_VERSION
+            and event.text is None
+            and theme is not None
+            and theme != TRAFFIC
+            and theme.isprintable()
+            and event.tenant.isprintable()
+            and event.id.isprintable()
+            and not event.themes
+            and all([-_MAX_METRIC <= number <= _MAX_METRIC for number in event.metrics.values()])
+        )
+
+    def check(self, event: Event, ahead: float) -> Rejected | None:
+        """Why an event that parsed is none all the same; None if it is one.
+
+        Args:
+            ahead: the event's time less the record's, seconds.
+        """
         limits = self.limits
         if event.schema_version != SCHEMA_VERSION:
             message = f"`$.schema_version` is {event.schema_version}, this build knows {SCHEMA_VERSION}"
             return Rejected(Reason.UNKNOWN_SCHEMA_VERSION, message)
-        ahead = event.time.timestamp() - recorded_at
         if ahead > limits.max_future_s:
             return Rejected(
                 Reason.FAR_FUTURE, f"`$.time` {event.time.isoformat()} is {ahead:.0f} s after the record's own"
@@ -113,9 +133,7 @@ class EventDecoder:
                 return Rejected(Reason.OUT_OF_RANGE, message)
         theme = event.theme
         plain = event.id.isprintable() and event.tenant.isprintable() and (theme is None or theme.isprintable())
-        if (not plain or theme == TRAFFIC or event.themes) and (bad := _bad_name(event)) is not None:
-            return bad
-        return event
+        return _bad_name(event) if not plain or theme == TRAFFIC or event.themes else None
 
 
 def _bad_name(event: Event) -> Rejected | None:
@@ -132,7 +150,8 @@ def _bad_name(event: Event) -> Rejected | None:
     return None
 
 
-def _why(value: bytes, error: Exception) -> Rejected:
+def why_not(value: bytes, error: Exception) -> Rejected:
+    """The reason and the sentence for a value that did not parse."""
     if isinstance(error, msgspec.ValidationError):
         message = str(error)
         if "`$.time`" in message:

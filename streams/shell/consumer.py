@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
+from faust.transport.consumer import ensure_TP
 from faust.types import TP, Message
+
+from streams.shell.continuity import Continuity
 
 FETCH_MAX_WAIT_MS = 100
 
@@ -55,20 +58,59 @@ class PromptConsumerThread(AIOKafkaConsumerThread):
         return consumer
 
 
+class NoReadOffsets(dict[TP, int | None]):
+    """Faust drops what lies below the offset it last handed on, even after it has sought back: it is never told."""
+
+    def __getitem__(self, tp: TP) -> int | None:
+        return None
+
+
 class BatchConsumer(FaustConsumer):
     """Faust's consumer over record batches; ``app.progress`` decides what is committed."""
 
     app: Any
 
+    def _reset_state(self) -> None:
+        super()._reset_state()
+        self._read_offset: Any = NoReadOffsets()
+        self.continuity = Continuity()
+
     def _new_consumer_thread(self) -> PromptConsumerThread:
         return PromptConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:  # noqa: ASYNC109 - Faust's
         fetched = await super()._getmany(active_partitions, timeout)
-        batched = self.app.batched_topics
-        return {
-            tp: [_batch(tp, records)] if tp.topic in batched else records for tp, records in fetched.items() if records
-        }
+        batches: dict[TP, list[Any]] = {}
+        for tp, records in fetched.items():
+            if not records:
+                continue
+            if tp.topic not in self.app.batched_topics:
+                batches[tp] = records
+            elif self.continuity.admit(ensure_TP(tp), records[0].offset, records[-1].offset):
+                batches[tp] = [_batch(tp, records)]
+            elif (offset := self.continuity.gap(ensure_TP(tp))) is not None:
+                await self.seek_wait({tp: offset})
+        return batches
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets; from here on batches are let through."""
+        self.continuity.close()
+        await super().perform_seek()
+        committed = {ensure_TP(tp): offset for tp, offset in self._committed_offset.items()}
+        batched = [tp for tp in map(ensure_TP, self.assignment()) if tp.topic in self.app.batched_topics]
+        again = self.continuity.open({tp: committed.get(tp) or 0 for tp in batched})
+        if again:
+            await self.seek_wait(again)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """The partitions are being shared out: nothing passes."""
+        self.continuity.close()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Nothing passes until the committed offsets are found."""
+        self.continuity.close()
+        await super().on_partitions_assigned(assigned, generation_id)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Faust's bookkeeping of missing offsets: batches make it one a batch, and nothing needs it."""

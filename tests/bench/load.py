@@ -43,7 +43,12 @@ def events(count: int, series: int, start: datetime, seconds: float, seed: int =
 def fill(bootstrap: str, topic: str, count: int, series: int = 1000, partitions: int = 8) -> int:
     """Write ``count`` events round the partitions; returns the mean size in bytes."""
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "linger.ms": 20, "batch.size": 1_000_000, "queue.buffering.max.messages": 500_000}
+        {
+            "bootstrap.servers": bootstrap,
+            "linger.ms": 20,
+            "batch.size": 1_000_000,
+            "queue.buffering.max.messages": 500_000,
+        }
     )
     span = count / LIVE_RATE
     start = datetime.now(UTC) - timedelta(seconds=span)

@@ -63,11 +63,10 @@ def baseline(kind: str, broker: Broker, topic: str, count: int) -> float:
 
 def pipeline(broker: Broker, directory: Path, prefix: str, count: int, run: int) -> dict[str, float]:
     """Events a second of one worker on the filled topic, from 5% to the last event merged."""
-    with WorkerProcess(broker, directory, prefix, RULES + OWNERS, name=f"w{run}") as worker:
-        worker.config.write_text(worker.config.read_text().replace(f"{prefix}group", f"{prefix}group{run}"))
-        logs = [f"{prefix}group{run}-{name}-changelog" for name in ("series", "assigned")]
-        broker.create_topics(*logs, partitions=PARTITIONS)
-        worker.start()
+    group, name = f"{prefix}{run}", f"w{run}"
+    body = RULES + OWNERS
+    with WorkerProcess(broker, directory, prefix, body, name=name, group=group, partitions=PARTITIONS) as worker:
+        worker.create_topics().start()
         began, first = 0.0, 0.0
         while (merged := worker.metric("groundswell_mentions_total")) < count:
             if not began and merged >= 0.05 * count:
@@ -96,7 +95,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, real_kafka(Path(folder) / "kafka") as broker:
         directory, prefix = Path(folder), "bench."
-        WorkerProcess(broker, directory, prefix).create_topics(PARTITIONS)
+        WorkerProcess(broker, directory, prefix, partitions=PARTITIONS).create_topics()
         topic = f"{prefix}interactions"
         size = fill(broker.bootstrap, topic, options.events, SERIES, PARTITIONS)
         found: dict[str, list[float]] = {"limit": [], "bare": [], "pipeline": []}
@@ -107,7 +106,9 @@ def main() -> None:
                     found[kind].append(baseline(kind, broker, topic, options.events))
             last = pipeline(broker, directory, prefix, options.events, run)
             found["pipeline"].append(last["rate"])
-            sys.stderr.write(f"run {run + 1}: " + ", ".join(f"{k} {v[-1]:,.0f}" for k, v in found.items() if v) + f" {last}\n")
+            sys.stderr.write(
+                f"run {run + 1}: " + ", ".join(f"{k} {v[-1]:,.0f}" for k, v in found.items() if v) + f" {last}\n"
+            )
     medians = {kind: statistics.median(rates) if rates else 0.0 for kind, rates in found.items()}
     result = {
         "events": options.events,

@@ -41,9 +41,17 @@ def test_few_after_many_are_exact() -> None:
     assert customers.distinct(since=4000.0) == 7
     assert customers.distinct(since=5003.0) == 3
     assert Customers.restore(customers.snapshot()).distinct(since=4000.0) == 7
+    # These are in the sample, and still stand for themselves alone.
+    customers.heard([1, 2, 3], at=6000.0)
+    assert customers.distinct(since=5999.0) == 3
 
 
 def test_few_listed_as_a_sample_are_estimated() -> None:
+    few = Customers()
+    few.heard(range(10), at=100.0, bits=60)
+    assert few.distinct(since=0.0) == few.distinct(since=99.0) == 160
+    few.heard([1 << 63, 5], at=200.0)
+    assert few.distinct(since=100.0) == 2
     customers = Customers()
     customers.heard([hashed for hashed in MANY if hashed >> 58 == 0], at=100.0, bits=58)
     assert customers.distinct(since=0.0) == pytest.approx(20_000, rel=0.2)

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from detectors.count import CountSpec
-from detectors.metric import MetricSpec
 from detectors.rules import MIN_RETENTION_S, RuleSet
+from detectors.sentiment import SentimentSpec
 from detectors.series import Record, Series, SnapshotError
 from detectors.velocity import VelocitySpec
 from schemas.codec import encode_json
@@ -101,15 +101,10 @@ def test_a_plateau_stays_open_and_silent() -> None:
 
 
 def test_an_episode_without_a_past_does_not_take_zero_for_one() -> None:
-    slow = MetricSpec(
-        name="slow",
-        of="wait_s",
-        window_s=3600,
-        bound={Severity.LOW: 300},
-        move={Severity.CRITICAL: 1.5},
-        min_events=3,
+    mood = SentimentSpec(
+        name="mood", window_s=3600, below={Severity.LOW: -0.2}, drop={Severity.CRITICAL: 0.4}, min_events=3
     )
-    told = play(series_with(slow), [Mention(START + 60 * i, wait_s=320.0) for i in range(30)], until=START + 1800)
+    told = play(series_with(mood), [Mention(START + 60 * i, -0.5) for i in range(30)], until=START + 1800)
     assert [(signal.state, signal.severity) for signal in told] == [(SignalState.OPENED, Severity.LOW)]
 
 

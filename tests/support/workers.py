@@ -15,7 +15,7 @@ from streams.topics import Topics
 from tests.support.brokers import Broker
 from tests.support.ports import free_ports
 
-COMMAND = (sys.executable, "-c", "import sys, pathlib; from streams.config import load_settings; from streams.clients import Clients, topic_partitions; from streams.shell.run import run_worker; s = load_settings(pathlib.Path(sys.argv[1])); c = Clients(s); run_worker(s, c, topic_partitions(c))")
+COMMAND = (sys.executable, "-m", "streams.cli.main")
 
 RULES = """
 [[rules]]
@@ -39,14 +39,23 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, broker: Broker, directory: Path, prefix: str, body: str = RULES + OWNERS, top: str = "", name: str = "w"
+        self,
+        broker: Broker,
+        directory: Path,
+        prefix: str,
+        body: str = RULES + OWNERS,
+        top: str = "",
+        name: str = "w",
+        partitions: int | None = None,
+        group: str | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.broker, self.prefix = broker, prefix
         self.port = free_ports(1)[0]
         self.config = directory / f"{name}.toml"
         self.config.write_text(
-            f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{prefix}group"\nprefix = "{prefix}"\n'
+            f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{group or prefix + "group"}"\nprefix = "{prefix}"\n'
+            f"partitions = {partitions or broker.partitions}\n"
             f'session_timeout = "6s"\n[web]\nport = {self.port}\n{body}',
             encoding="utf-8",
         )
@@ -55,16 +64,20 @@ class WorkerProcess:
         self.log = directory / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def create_topics(self, partitions: int | None = None) -> Self:
-        """Make every topic the worker needs."""
-        self.broker.create_topics(*(spec.name for spec in self.topics.specs()), partitions=partitions)
+    def create_topics(self) -> Self:
+        """Make every topic the worker needs, as a user would where the broker allows it."""
+        if self.broker.kind == "real":
+            command = [*COMMAND, "topics", "create", "--config", str(self.config)]
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+        else:
+            self.broker.create_topics(*(spec.name for spec in self.topics.specs()))
         return self
 
     def start(self, *, wait_ready_s: float = 60.0, env: Mapping[str, str] | None = None) -> Self:
         """Start it, and return once it says that it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, str(self.config)],
+                [*COMMAND, "worker", "--config", str(self.config)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(env or {})},

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,10 @@ def test_the_demo_tells_the_whole_story_in_json() -> None:
     states = [one["state"] for one in incident]
     assert states.index("acknowledged") < states.index("fix_shipped") < states.index("resolved")
     assert states[-1] == "resolved"
-    assert incident[-1]["assignment"]["signal"]["total_mentions"] == 23
+    over = incident[-1]["assignment"]["signal"]
+    assert over["total_mentions"] == 23
+    took = datetime.fromisoformat(over["resolved_at"]) - datetime.fromisoformat(over["first_mention"])
+    assert 25 < took.total_seconds() / 3600 < 27
 
 
 @pytest.mark.slow

@@ -4,30 +4,85 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
+from typing import Any
 
 from rich.console import Console
 
 from schemas.assignment import Assignment, AssignmentState, Raci
-from schemas.signal import Severity, SignalState
-from schemas.times import instant
+from schemas.signal import Severity, Signal, SignalState
 from streams.demo.play import Played
 from streams.demo.report import lines, report
-from streams.demo.scenario import scenario
-from tests.support.signals import make_signal
+from streams.demo.scenario import AFTER_S, scenario
+from streams.demo.show import elapsed
+from tests.support.signals import OPENED, make_signal
 
-STORY = scenario(1_790_000_000.0)
+# The first complaint is two hours before the signal opens.
+STORY = scenario(OPENED.timestamp() - 7200 + AFTER_S)
 
 
-def assignment(revision: int, state: AssignmentState, severity: Severity, owner: str, **more: object) -> Assignment:
-    signal = make_signal(severity=severity, **more)  # type: ignore[arg-type]
+def assignment(revision: int, state: AssignmentState, owner: str, signal: Signal, **more: Any) -> Assignment:
     return Assignment(
-        id="asg-1", signal_id=signal.id, revision=revision, state=state, tenant="default", theme=signal.theme,
-        severity=severity, priority=1, owner=owner, raci=Raci(responsible=owner, accountable="vp"), rule="login",
-        title="t", reason=signal.reason, assigned_at=signal.at, acknowledge_by=signal.at, due_at=signal.at, signal=signal,
+        id="asg-1", signal_id=signal.id, revision=revision, state=state, tenant="bank", theme=signal.theme,
+        severity=signal.severity, priority=1, owner=owner, raci=Raci(responsible=owner, accountable="vp"), rule="login",
+        title=signal.title, reason=signal.reason, assigned_at=signal.at, acknowledge_by=signal.at,
+        due_at=OPENED + timedelta(hours=4), signal=signal, **more,
     )  # fmt: skip
+
+
+def story() -> Played:
+    low = make_signal()
+    critical = make_signal(revision=2, state=SignalState.ESCALATED, severity=Severity.CRITICAL, reason="15 [b]mentions")
+    over = make_signal(
+        revision=3, state=SignalState.RESOLVED, severity=Severity.CRITICAL, reason="quiet", total_mentions=23,
+        resolved_at=OPENED + timedelta(hours=24),
+    )  # fmt: skip
+    told = [
+        assignment(1, AssignmentState.OPEN, "cx", low),
+        assignment(2, AssignmentState.OPEN, "mobile", critical),
+        assignment(3, AssignmentState.ACKNOWLEDGED, "mobile", critical, changed_by="mobile", note="On it."),
+        assignment(4, AssignmentState.RESOLVED, "mobile", over),
+    ]
+    return Played(told, dead_letters=0, start_s=4.0, play_s=12.0)
 
 
 def shown(played: Played) -> str:
     out = io.StringIO()
     Console(file=out, width=100, highlight=False).print(report(STORY, played))
     return out.getvalue()
+
+
+def test_the_report_says_what_happened_when_and_why() -> None:
+    text = shown(story())
+    rows = [line.split() for line in text.splitlines()]
+    found = [row for row in rows if row and row[0].startswith("+")]
+    assert [row[:2] for row in found] == [
+        ["+2:00", "noticed"], ["+2:01", "escalated,"], ["+4:45", "acknowledged"], ["+2:02", "resolved"],
+    ]  # fmt: skip
+    assert "handed over" in text
+    assert "15 [b]mentions" in text
+    assert "23 complaints" in text
+    assert "Nothing else was sent" in text
+    assert all(f"groundswell {command}" in text for command in ("topics create", "worker", "replay"))
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_whatever_else_was_signalled_or_refused_is_not_hidden() -> None:
+    played = story()
+    other = assignment(1, AssignmentState.OPEN, "cx", make_signal(id="sig-2", theme="fees"))
+    text = shown(played._replace(assignments=[*played.assignments, other], dead_letters=2))
+    assert "Also reported: fees" in text
+    assert "2 records could not be read" in text
+
+
+def test_json_lines_are_flat_first_and_whole_last() -> None:
+    told = [json.loads(line) for line in lines(story())]
+    assert [one["revision"] for one in told] == [1, 2, 3, 4]
+    assert list(told[0])[:7] == ["signal_id", "revision", "state", "theme", "severity", "owner", "due_at"]
+    assert told[2]["assignment"]["signal"]["theme"] == "login-failure"
+
+
+def test_long_spans_are_told_in_days() -> None:
+    assert elapsed(0.0) == "+0:00"
+    assert elapsed(26 * 3600) == "+26:00"
+    assert elapsed(14 * 86_400 + 7080) == "+14 days"

@@ -64,7 +64,9 @@ def detect(story: Scenario) -> list[Signal]:
 
 def test_the_same_seed_gives_the_same_story() -> None:
     one, two, other = scenario(ENDS), scenario(ENDS), scenario(ENDS, seed=18)
-    assert [encode_event(item.event) for item in one.occurrences] == [encode_event(item.event) for item in two.occurrences]
+    assert [encode_event(item.event) for item in one.occurrences] == [
+        encode_event(item.event) for item in two.occurrences
+    ]
     assert [item.event.id for item in one.occurrences] != [item.event.id for item in other.occurrences]
 
 
@@ -148,4 +150,4 @@ def test_the_incident_is_the_only_signal(seed: int) -> None:
     assert worst.drivers[0].slice == "os_version=iOS 17"
     assert (last.state, last.total_mentions) == (SignalState.RESOLVED, 23)
     assert last.customers_estimated > 5000
-    assert hours[SignalState.RESOLVED] == pytest.approx(26, abs=1.2)
+    assert 24 < hours[SignalState.RESOLVED] < 27
