@@ -7,7 +7,6 @@ from itertools import chain
 from xxhash import xxh3_64_intdigest
 
 from detectors.customers import ALL_BITS
-
 from schemas.panes import Cell, PaneUpdate, Sample
 
 MAX_SAMPLES = 2

@@ -5,7 +5,6 @@ there says the same again.
 """
 
 from collections.abc import Iterable, Sequence
-
 from math import isfinite
 
 import msgspec

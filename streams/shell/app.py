@@ -1,6 +1,6 @@
 """The Faust app: group membership, assignment, recovery and commits; our transport does the rest."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 import faust
@@ -66,6 +66,15 @@ class StreamApp(faust.App):
         producer: Any = self.producer
         deliveries: Deliveries = producer.deliveries
         return deliveries
+
+    async def batches(self, stream: Any) -> AsyncIterator[tuple[TP, list[Any]]]:
+        """The batches of a stream, each with its partition, none out of order and none left out."""
+        async for records in stream:
+            message = stream.current_event.message
+            tp = TP(message.topic, message.partition)
+            consumer: Any = self.consumer
+            if await consumer.in_order(tp, records[0].offset, records[-1].offset):
+                yield tp, records
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)

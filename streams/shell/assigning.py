@@ -49,8 +49,7 @@ class AssignAgent:
 
     async def run(self, stream: Any) -> None:
         """The agent's body."""
-        async for records in stream:
-            tp = stream.current_event.message.tp
+        async for tp, records in self.app.batches(stream):
             for record in records:
                 self._take(tp, record)
             self.app.progress.finished(tp, records[-1].offset + 1)

@@ -80,17 +80,19 @@ class BatchConsumer(FaustConsumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:  # noqa: ASYNC109 - Faust's
         fetched = await super()._getmany(active_partitions, timeout)
-        batches: dict[TP, list[Any]] = {}
-        for tp, records in fetched.items():
-            if not records:
-                continue
-            if tp.topic not in self.app.batched_topics:
-                batches[tp] = records
-            elif self.continuity.admit(ensure_TP(tp), records[0].offset, records[-1].offset):
-                batches[tp] = [_batch(tp, records)]
-            elif (offset := self.continuity.gap(ensure_TP(tp))) is not None:
-                await self.seek_wait({tp: offset})
-        return batches
+        batched = self.app.batched_topics
+        return {
+            tp: [_batch(tp, records)] if tp.topic in batched else records for tp, records in fetched.items() if records
+        }
+
+    async def in_order(self, tp: TP, first: int, last: int) -> bool:
+        """Whether a batch with these offsets may be worked on; if it leaves a gap, its partition is sought back."""
+        if self.continuity.admit(tp, first, last):
+            return True
+        offset = self.continuity.gap(tp)
+        if offset is not None:
+            await self.seek_wait({tp: offset})
+        return False
 
     async def perform_seek(self) -> None:
         """Go back to the committed offsets; from here on batches are let through."""

@@ -67,8 +67,7 @@ class DetectAgent:
 
     async def run(self, stream: Any) -> None:
         """The agent's body."""
-        async for records in stream:
-            tp = stream.current_event.message.tp
+        async for tp, records in self.app.batches(stream):
             detector = self.detectors[tp.partition]
             for record in records:
                 told = detector.apply(record.value)

@@ -47,33 +47,8 @@ class IngestAgent:
 
     async def run(self, stream: Any) -> None:
         """The agent's body."""
-        async for records in stream:
-            tp = stream.current_event.message.tp
+        async for tp, records in self.app.batches(stream):
             source = source_id(self._number[tp.topic], tp.partition)
-            position = self.ingest.counters[source].position
-            if position is not None and records[0].offset != position:
-                print(
-                    "GAP",
-                    tp,
-                    "position",
-                    position,
-                    "got",
-                    records[0].offset,
-                    records[-1].offset,
-                    "start",
-                    self.ingest.counters[source].start,
-                    flush=True,
-                )
-            elif position is None:
-                print(
-                    "FIRST",
-                    tp,
-                    "got",
-                    records[0].offset,
-                    "committed",
-                    self.app.consumer._committed_offset.get(tp),
-                    flush=True,
-                )
             refused = self.ingest.take(source, records, self.clock.monotonic())
             for one in refused:
                 self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
