@@ -16,6 +16,7 @@ from schemas.signal import DetectorRef, Signal, SignalState
 from schemas.times import instant
 
 SNAPSHOT_VERSION = 1
+_GONE_WINDOW_S = 3600.0
 
 
 class Record(msgspec.Struct, array_like=True):
@@ -106,6 +107,13 @@ class Series:
         )
         return episode
 
+    def _abandon(self, name: str, episode: Episode) -> None:
+        """Resolve an episode whose rule is gone: nobody would ever close it."""
+        episode.revision += 1
+        verdict = Verdict(None, episode.told, 0.0, 0.0, "the rule {} is no longer configured", (name,))
+        gone = Spec(name=name, window_s=_GONE_WINDOW_S)
+        self.outbox.append(self._signal(gone, verdict, episode, SignalState.RESOLVED, self.judged, {}))
+
     def _signal(
         self, spec: Spec, verdict: Verdict, episode: Episode, state: SignalState, at: float, traffic: dict[str, int]
     ) -> Signal:
@@ -184,9 +192,14 @@ class Series:
         series.merge = Merge(record.chunks)
         series.quotes = Quotes(record.quotes)
         series.detectors = [(spec, spec.build(record.detectors.get(spec.name))) for spec, _ in series.detectors]
-        series.episodes = record.episodes
         series.outbox = record.outbox
         series.judged = record.judged
+        watched = {spec.name for spec, _ in series.detectors}
+        for name, episode in record.episodes.items():
+            if name in watched:
+                series.episodes[name] = episode
+            else:
+                series._abandon(name, episode)
         return series
 
 

@@ -68,7 +68,7 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         resolve_after_s: how long it must stay quiet before a signal resolves.
     """
 
-    kind: ClassVar[str]
+    kind: ClassVar[str] = "none"
     version: ClassVar[int] = 1
 
     name: str

@@ -35,7 +35,8 @@ class Assignment(Struct, kw_only=True):
         owner: a role, never empty.
         rule: name of the ownership rule that won, ``default`` if none matched.
         priority: 1 (drop everything) to 4.
-        acknowledge_by, due_at: deadlines by severity, counted from ``signal.opened_at``, or from the escalation if that is sooner due.
+        acknowledge_by, due_at: deadlines by severity, counted from ``signal.opened_at``; an escalation may
+            bring them forward.
         changed_by: who or what caused this revision (``signal`` or the author of an action).
         signal: the evidence.
     """

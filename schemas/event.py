@@ -40,8 +40,8 @@ class Event(Struct, kw_only=True, gc=False):
     schema_version: int = SCHEMA_VERSION
     tenant: Name = "default"
     theme: Name | None = None
-    themes: list[Name | Theme] = []
-    text: str | None = None
+    themes: Annotated[list[Name | Theme], Meta(max_length=32)] = []
+    text: Annotated[str, Meta(extra_json_schema={"x-pii": True})] | None = None
     sentiment: Sentiment | None = None
     sentiment_source: str | None = None
     customer: Annotated[str, Meta(extra_json_schema={"x-pii": True})] | None = None

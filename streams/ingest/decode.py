@@ -91,6 +91,9 @@ class EventDecoder:
     def plain(self, event: Event, ahead: float) -> bool:
         """Whether an event that parsed is so ordinary that :meth:`check` has nothing to say; the quick way past it."""
         theme, limits = event.theme, self.limits
+        for number in event.metrics.values():
+            if not -_MAX_METRIC <= number <= _MAX_METRIC:
+                return False
         return (
             -limits.max_past_s < ahead < limits.max_future_s
             and event.schema_version == SCHEMA_VERSION
@@ -101,7 +104,6 @@ class EventDecoder:
             and event.tenant.isprintable()
             and event.id.isprintable()
             and not event.themes
-            and all([-_MAX_METRIC <= number <= _MAX_METRIC for number in event.metrics.values()])
         )
 
     def check(self, event: Event, ahead: float) -> Rejected | None:

@@ -77,4 +77,6 @@ class IngestAgent:
         end = self.app.consumer.highwater(self._tps[source])
         if position is not None and end is not None:
             return bool(position >= end)
-        return now - self.ingest.heard(source) > _QUIET_FACTOR * self._idle_s or end == 0
+        # Nothing has come although there seems to be something: expired, if everybody else is through.
+        quiet_s = now - self.ingest.heard(source)
+        return end == 0 or (quiet_s > _QUIET_FACTOR * self._idle_s and self._left_to_read() == 0)

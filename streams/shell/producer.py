@@ -69,7 +69,7 @@ class GuardedProducer(FaustProducer):
                 await self.app.crash(error)
                 raise ProducerSendError(str(error)) from error
 
-    def send_soon(self, fut: FutureMessage[Any]) -> None:
+    def send_soon(self, fut: FutureMessage) -> None:
         """What Faust's channels and Tables call: nothing is buffered, the message is handed over."""
         message: Any = fut.message
         topic = message.topic or message.channel.get_topic_name()

@@ -176,3 +176,14 @@ def test_the_retention_follows_the_rules_in_force() -> None:
     assert series.history.retention_s == MIN_RETENTION_S
     longer = RuleSet([CountSpec(name="w", window_s=10 * 86_400, levels={Severity.LOW: 2})])
     assert Series.restore(series.record(START), longer, 0.01).history.retention_s == 10 * 86_400
+
+
+def test_an_episode_whose_rule_is_gone_is_resolved_on_restart() -> None:
+    series = series_with(COUNT)
+    [opened] = [signal for signal in play(series, BURST[:3], until=START + 200) if signal.revision == 1]
+    record = DECODER.decode(msgspec.msgpack.encode(series.record(START + 200)))
+    restored = Series.restore(record, RuleSet([], "v2"), 0.01)
+    [*_, last] = restored.outbox
+    assert (last.id, last.state, last.revision) == (opened.id, SignalState.RESOLVED, 2)
+    assert last.reason == "quiet: the rule third is no longer configured"
+    assert restored.episodes == {}

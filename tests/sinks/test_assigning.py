@@ -105,7 +105,10 @@ def test_an_escalation_hands_over_and_tightens_the_deadlines() -> None:
     assert (before.owner, before.state) == ("product-mobile", AssignmentState.ACKNOWLEDGED)
     assert (after.owner, after.rule, after.raci.accountable) == ("incident-lead", "major", "cto")
     assert (after.severity, after.priority) == (Severity.CRITICAL, 1)
-    assert (after.acknowledge_by, after.due_at) == (OPENED + timedelta(minutes=15), OPENED + timedelta(hours=4))
+    assert (after.acknowledge_by, after.due_at) == (
+        after.signal.at + timedelta(minutes=15),
+        after.signal.at + timedelta(hours=4),
+    ), "counted from the escalation, or it would be overdue at birth"
     assert after.note == "escalated from high to critical; handed over from product-mobile to incident-lead"
     assert after.state is AssignmentState.OPEN, "the new owner has not acknowledged"
     assert after.changed_by == "signal"
@@ -127,7 +130,7 @@ def test_the_owner_sticks_when_only_the_rules_or_the_slices_change() -> None:
 
 def test_deadlines_are_never_later_than_before() -> None:
     late = make_signal(
-        revision=2, state=SignalState.ESCALATED, severity=Severity.HIGH, opened_at=OPENED + timedelta(days=60)
+        revision=2, state=SignalState.ESCALATED, severity=Severity.HIGH, at=OPENED + timedelta(days=60)
     )
     _, [first, second] = run(make_signal(), late)
     assert (second.acknowledge_by, second.due_at) == (first.acknowledge_by, first.due_at)
