@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 ALL_BITS = 64
 _NEWEST = 64
+_NEWEST_SLACK = 512
 
 
 class Customers:
@@ -49,11 +50,16 @@ class Customers:
             self._narrow(bits)
         last, bound = self.last, 1 << self.bits
         sampled = self.bits < ALL_BITS
-        if not sampled and at >= self.newest:
+        if at >= self.newest:
             # The common case, at the speed of a dict: nobody listed was heard later.
-            last.update(dict.fromkeys(hashes, at))
+            self.newest = at
+            if sampled:
+                hashes = list(hashes)
+                self.recent.update(dict.fromkeys(hashes, at))
+                last.update(dict.fromkeys([customer for customer in hashes if customer < bound], at))
+            else:
+                last.update(dict.fromkeys(hashes, at))
             hashes = ()
-        self.newest = max(self.newest, at)
         for customer in hashes:
             if customer < bound and last.get(customer, -1.0) < at:
                 last[customer] = at
@@ -63,7 +69,7 @@ class Customers:
             self.floor = max(self.floor, at)
         while len(self.last) > self.capacity:
             self._narrow(self.bits - 1)
-        if len(self.recent) > 2 * _NEWEST:
+        if len(self.recent) > _NEWEST_SLACK:
             self._keep_newest()
 
     def _narrow(self, bits: int) -> None:

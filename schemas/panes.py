@@ -9,7 +9,7 @@ from msgspec import Struct
 
 WIRE_VERSION = 1
 TRAFFIC = "*"
-"""The theme name under which a tenant's whole traffic is counted (slices only, coarse panes)."""
+"""The theme name under which a tenant's mentions of all themes are counted together (slices only, coarse panes)."""
 
 
 class Sample(Struct, frozen=True, array_like=True):

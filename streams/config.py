@@ -1,19 +1,23 @@
 """Reads the configuration. A mistake in it names the file, the key path and what was expected."""
 
 import hashlib
+import re
 import tomllib
+import typing
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from detectors.rules import RuleSet
+from detectors.rules import Rule, RuleSet
 from schemas.duration import parse_duration
+from schemas.signal import Severity
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
 from streams.ingest.enrich import Enricher
 from streams.ingest.tagger import Tagger, TaxonomyError, load_taxonomy
-from streams.settings import Settings
+from streams.settings import Kafka, Settings
+from streams.topics import Topics
 
 
 class ConfigError(ValueError):
@@ -25,10 +29,14 @@ _TEXT_SECTIONS = frozenset({"deadlines", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
-        "flush",
-        "behind_flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
+        "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
     }
 )  # fmt: skip
+
+# What Kafka takes in the name of a topic, a group or a member.
+_LEGAL = re.compile(r"[a-zA-Z0-9._-]*").fullmatch
+_LONGEST_NAME = 249
+_TABLES = frozenset({"themes", "metrics", "attributes"})
 
 
 def load_settings(path: Path) -> Settings:
@@ -64,6 +72,8 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         prepared = {**_seconds(raw, ""), "directory": str(directory), "digest": digest}
         settings = msgspec.convert(prepared, Settings, dec_hook=_hook)
         _check_names(settings)
+        _check_kafka(settings.kafka)
+        _check_dimensions(settings.ingest.counting.dimensions)
         Ownership(settings.ownership)
         Deadlines(settings.deadlines)
     except msgspec.ValidationError as error:
@@ -90,9 +100,7 @@ def enricher(settings: Settings) -> Enricher:
         try:
             tagger = Tagger(load_taxonomy(path))
         except TaxonomyError as error:
-            raise ConfigError(str(error)) from None
-        except OSError as error:
-            raise ConfigError(f"ingest.taxonomy: {path} cannot be read: {error.strerror}") from None
+            raise ConfigError(f"ingest.taxonomy: {error}") from None
     return Enricher(tagger, settings.ingest.min_confidence)
 
 
@@ -102,6 +110,36 @@ def _check_names(settings: Settings) -> None:
         if rule.name in seen:
             raise ConfigError(f'rules[{index}].name: "{rule.name}" is used twice')
         seen.add(rule.name)
+
+
+def _check_kafka(kafka: Kafka) -> None:
+    if not kafka.group:
+        raise ConfigError("kafka.group: is empty")
+    member = f"{kafka.group}-{kafka.member_id}"
+    topics = Topics(kafka)
+    made = {
+        "prefix": max((topics.assignments, topics.theme_panes, topics.dead_letters), key=len),
+        "group": max((topics.series_log, topics.assigned_log), key=len),
+        "member_id": member if kafka.member_id else "",
+    }
+    for key, longest in made.items():
+        value = getattr(kafka, key)
+        if not _LEGAL(value):
+            raise ConfigError(f'kafka.{key}: "{value}" holds more than letters, digits, ".", "_" and "-"')
+        if len(longest) > _LONGEST_NAME:
+            room = _LONGEST_NAME - len(longest) + len(value)
+            raise ConfigError(f"kafka.{key}: {len(value)} characters; Kafka's names leave room for {room}")
+
+
+def _check_dimensions(dimensions: tuple[str, ...]) -> None:
+    for index, name in enumerate(dimensions):
+        where = f"ingest.counting.dimensions[{index}]"
+        if not name.isidentifier():
+            raise ConfigError(f'{where}: "{name}" is no name: expected letters, digits and "_", no digit first')
+        if name in _TABLES:
+            raise ConfigError(f'{where}: "{name}" has no single value; name what is in it, such as os_version')
+        if name in dimensions[:index]:
+            raise ConfigError(f'{where}: "{name}" is listed twice')
 
 
 def _seconds(node: Any, path: str) -> Any:
@@ -137,12 +175,28 @@ def _hook(kind: type, value: Any) -> Any:
 
 
 def _by_key(message: str) -> str:
-    """msgspec says ``Expected `int`, got `str` - at `$.kafka.partitions```; people look for the key first."""
-    what, found, where = message.rpartition(" - at `$")
-    if not found:
-        return message
-    key = where.rstrip("`").lstrip(".")
-    if what.startswith("Object contains unknown field"):
-        name = what.split("`")[1]
-        return f"{key + '.' if key else ''}{name}: unknown key"
-    return f"{key}: {what[0].lower()}{what[1:]}" if key else what
+    """msgspec says ``Expected `int`, got `str` - at `$.kafka.partitions```; people look for the key first.
+
+    >>> _by_key("Expected `int`, got `str` - at `$.kafka.partitions`")
+    'kafka.partitions: expected `int`, got `str`'
+    >>> _by_key("levels: expected thresholds above 0 - at `$.rules[0]`")
+    'rules[0].levels: expected thresholds above 0'
+    """
+    found = re.fullmatch(r"(.*) - at (`key` in )?`\$\.?(.*)`", message, re.DOTALL)
+    what, in_key, where = found.groups() if found else (message, None, "")
+    if named := re.fullmatch(r"Object (contains unknown|missing required) field `(.*)`", what):
+        # Durations are read as seconds; the file calls them without.
+        name = named[2].removesuffix("_s") if named[2].removesuffix("_s") in _DURATIONS else named[2]
+        return f"{_joined(where, name)}: {'unknown key' if named[1] == 'contains unknown' else 'is missing'}"
+    if in_key and (value := re.fullmatch(r"Invalid enum value '(.*)'", what, re.DOTALL)):
+        return f'{where}: "{value[1]}" is no severity; there are {", ".join(Severity)}'
+    if where.endswith(".detector") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
+        kinds = ", ".join(sorted(kind.kind for kind in typing.get_args(Rule)))
+        return f'{where}: there is no "{value[1]}"; there are {kinds}'
+    if own := re.fullmatch(r"([a-z_]+): (.*)", what, re.DOTALL):
+        return f"{_joined(where, own[1])}: {own[2]}"
+    return f"{where}: {what[0].lower()}{what[1:]}" if where else what
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

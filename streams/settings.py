@@ -88,7 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kafka: Kafka = Kafka()
     ingest: IngestSection = IngestSection()
     detect: DetectSettings = DetectSettings()
-    checkpoint_s: float = 2.0
+    checkpoint_s: float = 5.0
     rules: tuple[Rule, ...] = ()
     ownership: OwnershipConfig = OwnershipConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()

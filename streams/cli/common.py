@@ -97,7 +97,7 @@ def check_taxonomy(config: Path | None, settings: Settings) -> dict[str, list[st
     try:
         enricher(settings)
     except ConfigError as error:
-        raise Fail(f"{shown(config)}: ingest.taxonomy: {error}", MISUSED) from None
+        raise Fail(f"{shown(config)}: {error}", MISUSED) from None
     taxonomy = settings.ingest.taxonomy
     return {} if taxonomy is None else load_taxonomy(settings.directory / taxonomy)
 

@@ -6,8 +6,6 @@ import os
 import signal
 import threading
 import time
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +14,6 @@ from streams.cli.common import MISUSED, ConfigOption, Fail, check_taxonomy, dura
 
 if TYPE_CHECKING:
     from streams.settings import Web
-
-_LOOK_S = 0.5
 
 
 def worker(
@@ -53,23 +49,21 @@ def worker(
         raise Fail(told(listed), MISUSED)
     unseen = "; the broker does not tell their clean-up policy, so it is not checked" if found.cleanup is None else ""
     console.print(f"broker {settings.kafka.bootstrap}: topics checked{unseen}; starting", soft_wrap=True)
-    if settings.web.port:
-        threading.Thread(target=_tell_when_ready, args=(settings.web,), name="tell-ready", daemon=True).start()
+    if not settings.rules:
+        console.print("rules: there are none, so nothing will ever be signalled; events are only counted")
     from streams.shell.run import run_worker
 
-    run_worker(settings, clients, found.partitions, verbose=verbose)
+    def tell_ready() -> None:
+        console.print(_ready(settings.web), soft_wrap=True)
+
+    run_worker(settings, clients, found.partitions, verbose=verbose, on_ready=tell_ready)
 
 
-def _tell_when_ready(web: Web) -> None:
+def _ready(web: Web) -> str:
+    if not web.port:
+        return "ready"
     host = "127.0.0.1" if web.host in ("0.0.0.0", "::", "") else web.host
-    while True:
-        time.sleep(_LOOK_S)
-        try:
-            with urllib.request.urlopen(f"http://{host}:{web.port}/readyz", timeout=_LOOK_S):
-                break
-        except (urllib.error.URLError, OSError):
-            continue
-    stderr().print(f"ready; metrics at http://{host}:{web.port}/metrics", soft_wrap=True)
+    return f"ready; metrics at http://{host}:{web.port}/metrics"
 
 
 def _end_with_input() -> None:

@@ -1,8 +1,6 @@
 """What a chunk holds of one series, pane by pane, while it is being counted."""
 
 from array import array
-from collections import Counter
-from itertools import chain
 
 from xxhash import xxh3_64_intdigest
 
@@ -32,6 +30,7 @@ class SliceNames:
     def __init__(self, dimensions: tuple[str, ...]) -> None:
         self.dimensions = dimensions
         self._cache: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self.known = self._cache.get
 
     def of(self, values: tuple[object, ...]) -> tuple[str, ...]:
         """The slices an event with these values belongs to."""
@@ -67,16 +66,16 @@ class PaneCount:
 
     __slots__ = (
         "bits", "count", "customers", "dirty", "first", "fresh", "last", "metrics", "named", "samples", "sentiment_n",
-        "sentiment_sum", "slices",
+        "sentiment_sum", "slices", "told",
     )  # fmt: skip
 
     def __init__(self, at: float) -> None:
-        self.count = 0
+        self.count = self.told = 0
         self.dirty = False
         self.first = self.last = at
         self.sentiment_n = 0
         self.sentiment_sum = 0.0
-        self.fresh: set[str] = set()
+        self.fresh: set[int] = set()
         self.customers: set[int] = set()
         self.bits = ALL_BITS
         self.named: list[tuple[str, ...]] = []
@@ -88,29 +87,40 @@ class PaneCount:
         """Add an event's metrics."""
         mine = self.metrics
         for name, value in metrics.items():
-            sums = mine.get(name)
-            if sums is None:
-                mine[name] = [1, value, value * value]
-            else:
+            if name in mine:
+                sums = mine[name]
                 sums[0] += 1
                 sums[1] += value
                 sums[2] += value * value
+            else:
+                mine[name] = [1, value, value * value]
+
+    def settle(self) -> tuple[int, dict[str, int]]:
+        """Add up the slices of what was counted since the last time; returns those events, and theirs alone."""
+        fresh: dict[str, int] = {}
+        for names in self.named:
+            for name in names:
+                fresh[name] = fresh.get(name, 0) + 1
+        self.named.clear()
+        self.add_slices(fresh)
+        events, self.told = self.count - self.told, self.count
+        return events, fresh
+
+    def add_slices(self, counts: dict[str, int]) -> None:
+        """Add events by slice."""
+        slices = self.slices
+        for name, n in counts.items():
+            slices[name] = slices.get(name, 0) + n
 
     def cell(self, pane: int) -> Cell:
         """The pane as it travels; counting on does not change it."""
         self.dirty = False
         if self.fresh:
-            hashes = {xxh3_64_intdigest(reference.encode()) for reference in self.fresh}
-            self.fresh.clear()
+            hashes, self.fresh = self.fresh, set()
             self.customers |= hashes if self.bits == ALL_BITS else {one for one in hashes if one >> self.bits == 0}
             while len(self.customers) > _MAX_CUSTOMERS:
                 self.bits -= 1
                 self.customers = {one for one in self.customers if one >> self.bits == 0}
-        if self.named:
-            told = self.slices
-            for name, n in Counter(chain.from_iterable(self.named)).items():
-                told[name] = told.get(name, 0) + n
-            self.named.clear()
         return Cell(
             pane,
             self.count,
@@ -134,6 +144,10 @@ class SeriesCount:
     def __init__(self, tenant: str, theme: str) -> None:
         self.tenant, self.theme = tenant, theme
         self.panes: dict[int, PaneCount] = {}
+
+    def settle(self) -> dict[int, tuple[int, dict[str, int]]]:
+        """Pane -> (events, slices) counted since the last time; see :meth:`PaneCount.settle`."""
+        return {pane: count.settle() for pane, count in self.panes.items() if count.count > count.told}
 
     def update(self, source: int, start: int, upto: int) -> PaneUpdate:
         """Everything the chunk holds of the series so far, which thereby is no longer dirty."""

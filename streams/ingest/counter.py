@@ -10,11 +10,12 @@ from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from detectors.panes import PANE_S
 from schemas.event import Event
 from schemas.panes import TRAFFIC, PaneUpdate, Sample
-from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames, customer_hash
+from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames
 from streams.ingest.decode import EventDecoder, Limits, Rejected, why_not
 from streams.ingest.dedupe import RecentIds
 from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
@@ -51,7 +52,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """
 
     dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
-    chunk_records: int = 16_384
+    chunk_records: int = 32_768
     chunk_s: int = 600
     dedupe_s: float = 600.0
     dedupe_ids: int = 200_000
@@ -92,7 +93,8 @@ class PartitionCounter:
         self._enricher = enricher
         self._decoder = EventDecoder(limits, settings.dimensions)
         self._values = _getter(self._decoder.paths)
-        self._names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
+        self._names = names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
+        self._known_names = names.known
         self.tally = Tally()
         self.watermark = self._latest = float("-inf")
         self.position: int | None = None
@@ -111,6 +113,7 @@ class PartitionCounter:
         self._end_stamp = None if stamp is None else (stamp // span + 1) * span
         self._panes: dict[tuple[str, str, int], PaneCount] = {}
         self._series: dict[tuple[str, str], SeriesCount] = {}
+        self._traffic: dict[str, SeriesCount] = {}
         self._dirty: dict[tuple[str, str], None] = {}
 
     def count(self, records: Iterable[RawRecord]) -> list[Refused]:
@@ -123,19 +126,16 @@ class PartitionCounter:
         refused: list[Refused] = []
         decoder, limit = self._decoder, self._decoder.limits.max_record
         parse, plain = decoder.parse, decoder.plain
-        ids, position = self._ids, self.position
+        position, start, end, end_stamp = self.position, self.start, self._end, self._end_stamp
+        repeated = self._ids.repeated
         for record in records:
             offset, stamp, value = record.offset, record.timestamp, record.value
-            if position is None or offset < self.start:
-                self._restart(offset)
-                ids = self._ids
+            if position is None or offset < start or end_stamp is None or offset >= end or stamp >= end_stamp:
+                self._turn(position, offset, stamp)
+                start, end, end_stamp = self.start, self._end, self._end_stamp
+                repeated = self._ids.repeated
             elif offset < position:
                 continue
-            if self._end_stamp is None:
-                self._begin(offset, stamp)
-            elif offset >= self._end or stamp >= self._end_stamp:
-                self._finish()
-                self._begin(offset, stamp)
             self.position = position = offset + 1
             recorded_at = stamp / 1000.0
             if value is None or record.headers or len(value) > limit:
@@ -155,7 +155,7 @@ class PartitionCounter:
                 if not plain(event, at - recorded_at) and (bad := decoder.check(event, at - recorded_at)) is not None:
                     refused.append(Refused(record, bad))
                     continue
-            if ids.repeated((event.tenant, event.id), recorded_at):
+            if repeated((event.tenant, event.id), recorded_at):
                 self.tally.repeated += 1
             else:
                 self._add(event, at)
@@ -164,11 +164,20 @@ class PartitionCounter:
             self._begin(position, None)
         return refused
 
+    def _turn(self, position: int | None, offset: int, stamp: int) -> None:
+        """Begin the chunk that the record at ``offset`` is the first of."""
+        if position is None or offset < self.start:
+            self._restart(offset)
+        elif self._end_stamp is not None:
+            self._finish()
+        self._begin(offset, stamp)
+
     def _add(self, event: Event, at: float) -> None:
         self.since_flush += 1
         if at > self._latest:
             self._latest = at
-        names = self._names.of(self._values(event))
+        values = self._values(event)
+        names = self._known_names(values) or self._names.of(values)
         sentiment, source = event.sentiment, event.sentiment_source
         if sentiment is None:
             sentiment, source = self._enricher.sentiment(event)
@@ -179,7 +188,9 @@ class PartitionCounter:
             themes = self._enricher.themes(event)
             if themes[0] == UNTAGGED:
                 self.tally.untagged += 1
-        tenant, customer, metrics, text = event.tenant, event.customer, event.metrics, event.text
+        tenant, metrics, text = event.tenant, event.metrics, event.text
+        # Hashed while it is at hand: a kept string costs more later, when it is no longer in the cache.
+        customer = xxh3_64_intdigest(event.customer.encode()) if event.customer else 0
         pane = int(at)
         pane -= pane % PANE_S
         for theme in themes:
@@ -200,24 +211,11 @@ class PartitionCounter:
                 count.sentiment_sum += sentiment
             if customer:
                 count.fresh.add(customer)
-            slices = count.slices
-            for name in names:
-                slices[name] = slices.get(name, 0) + 1
+            count.named.append(names)
             if metrics:
                 count.observe(metrics)
             if text and len(count.samples) < MAX_SAMPLES:
-                who = customer_hash(customer) if customer else 0
-                count.samples.append(Sample(event.id, at, redact(text), sentiment, source or GIVEN, who))
-        self._count_traffic(tenant, at, names)
-
-    def _count_traffic(self, tenant: str, at: float, names: tuple[str, ...]) -> None:
-        """Count an event into its tenant's whole traffic; the slices are added up when it is told."""
-        bucket = int(at) // TRAFFIC_PANE_S * TRAFFIC_PANE_S
-        count = self._panes.get((tenant, TRAFFIC, bucket))
-        if count is None:
-            count = self._open((tenant, TRAFFIC, bucket), at)
-        count.count += 1
-        count.named.append(names)
+                count.samples.append(Sample(event.id, at, redact(text), sentiment, source or GIVEN, customer))
 
     def _open(self, key: tuple[str, str, int], at: float) -> PaneCount:
         """Begin to count a pane of a series."""
@@ -235,11 +233,28 @@ class PartitionCounter:
 
     def _updates(self, *, traffic: bool) -> list[PaneUpdate]:
         upto = (self.position or 0) - 1
-        dirty = [self._series[key] for key in self._dirty]
+        updates = []
+        for key in self._dirty:
+            series = self._series[key]
+            for pane, (events, slices) in series.settle().items():
+                self._count_traffic(series.tenant, pane, events, slices)
+            updates.append(series.update(self.source, self.start, upto))
         self._dirty.clear()
         if traffic:
-            dirty += [series for (_, theme), series in self._series.items() if theme == TRAFFIC]
-        return [series.update(self.source, self.start, upto) for series in dirty]
+            updates += [one.update(self.source, self.start, upto) for one in self._traffic.values()]
+        return updates
+
+    def _count_traffic(self, tenant: str, pane: int, events: int, slices: dict[str, int]) -> None:
+        """Count what is told of a series into its tenant's whole traffic."""
+        series = self._traffic.get(tenant)
+        if series is None:
+            series = self._traffic[tenant] = SeriesCount(tenant, TRAFFIC)
+        bucket = pane - pane % TRAFFIC_PANE_S
+        count = series.panes.get(bucket)
+        if count is None:
+            count = series.panes[bucket] = PaneCount(float(pane))
+        count.count += events
+        count.add_slices(slices)
 
     @property
     def waiting(self) -> int:

@@ -30,12 +30,14 @@ class RecentIds:
 
     def repeated(self, key: Hashable, at: float) -> bool:
         """Whether ``key`` was seen within the window before ``at`` (seconds of the record's own time)."""
-        hashed = hash(key)
-        if at - self._since > self._window_s or len(self._new) >= self._capacity:
-            self._old = self._new if at - self._since <= 2 * self._window_s else set()
-            self._new = set()
-            self._since = at
-        if hashed in self._new or hashed in self._old:
+        hashed, new, old = hash(key), self._new, self._old
+        known = len(new)
+        if at - self._since > self._window_s or known >= self._capacity:
+            old = self._old = new if at - self._since <= 2 * self._window_s else set()
+            new = self._new = set()
+            self._since, known = at, 0
+        if old and hashed in old:
             return True
-        self._new.add(hashed)
-        return False
+        # One look-up instead of two: a set that did not grow held it already.
+        new.add(hashed)
+        return len(new) == known

@@ -8,6 +8,7 @@ from faust.types import TP
 
 from streams.shell.consumer import Progress
 from streams.shell.delivery import Deliveries
+from streams.shell.fetching import fetch_whole_batches
 from streams.shell.lease import Lease
 from streams.shell.transport import BatchTransport, check_faust
 
@@ -37,6 +38,7 @@ class StreamApp(faust.App):
         self, app_id: str, client_settings: ClientSettings, batched_topics: set[str], *, lease: Lease, **options: Any
     ) -> None:
         check_faust()
+        fetch_whole_batches(batched_topics)
         self.lease = lease
         self.on_revoked_hook: Callable[[], None] = _nothing
         self.on_recovered_hook: Callable[[set[TP]], None] = _nothing

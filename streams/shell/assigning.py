@@ -71,7 +71,7 @@ class AssignAgent:
             self._writing[key] = self._writing.get(key, 0) + 1
             self.changelog.write(tp.partition, key, data, self._then(key, outcome.assignment))
         elif outcome.assignment is not None and key not in self._writing:
-            # A write on its way sends the assignment itself; sending before it is durable could give a revision two meanings.
+            # A write on its way sends the assignment itself: nothing leaves before it is durable.
             self._send(outcome.assignment)
 
     def _read(self, topic: str, value: bytes) -> tuple[bytes, Callable[[bytes | None], Outcome]]:

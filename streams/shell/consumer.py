@@ -5,6 +5,7 @@ travel as one record whose value is the list of them; changelogs stay as they ar
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
@@ -55,6 +56,8 @@ class PromptConsumerThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        # What a producer rolled back was never said.
+        consumer._isolation_level = "read_committed"
         return consumer
 
 
@@ -82,7 +85,9 @@ class BatchConsumer(FaustConsumer):
         fetched = await super()._getmany(active_partitions, timeout)
         batched = self.app.batched_topics
         return {
-            tp: [_batch(tp, records)] if tp.topic in batched else records for tp, records in fetched.items() if records
+            tp: [_batch(tp, list(chain.from_iterable(records)))] if tp.topic in batched else records
+            for tp, records in fetched.items()
+            if records
         }
 
     async def in_order(self, tp: TP, first: int, last: int) -> bool:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import faust
@@ -12,9 +13,21 @@ from streams.settings import Settings
 from streams.shell.worker import Worker
 
 
-def run_worker(settings: Settings, clients: Clients, partitions: dict[str, int], *, verbose: bool = False) -> NoReturn:
-    """Run until SIGTERM or SIGINT (exit 0), or until something fails (exit 1, the reason on stderr)."""
+def run_worker(
+    settings: Settings,
+    clients: Clients,
+    partitions: dict[str, int],
+    *,
+    verbose: bool = False,
+    on_ready: Callable[[], None] | None = None,
+) -> NoReturn:
+    """Run until SIGTERM or SIGINT (exit 0), or until something fails (exit 1, the reason on stderr).
+
+    Args:
+        on_ready: called once, when the worker becomes ready for the first time.
+    """
     worker = Worker(settings, clients, partitions)
+    worker.on_ready = on_ready
     # Hundreds of thousands of long-lived objects: the default thresholds would walk them over and over.
     gc.collect()
     gc.freeze()

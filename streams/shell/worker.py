@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from faust import SASLCredentials, SSLCredentials
@@ -38,6 +39,9 @@ class Worker:
 
     Args:
         partitions: topic -> number of partitions, as the broker says.
+
+    Attributes:
+        on_ready: called once, when the worker becomes ready for the first time.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Worker:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._ready = False
+        self.on_ready: Callable[[], None] | None = None
         self.metrics = Metrics(CollectorRegistry())
         self.topics = topics = Topics(settings.kafka)
         self.lease = Lease(self.clock, settings.kafka.session_timeout_s)
@@ -126,6 +131,9 @@ class Worker:
         self.assign.recovered(assigned)
         self._ready = True
         self.metrics.ready.set(1)
+        on_ready, self.on_ready = self.on_ready, None
+        if on_ready is not None:
+            on_ready()
 
     def _services(self) -> type[Service]:
         worker = self

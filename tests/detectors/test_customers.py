@@ -97,7 +97,7 @@ def test_memory_is_bounded() -> None:
     for start in range(0, 20_000, 100):
         customers.heard(MANY[start : start + 100], at=float(start))
         assert len(customers.last) <= 512
-        assert len(customers.recent) <= 128
+        assert len(customers.recent) <= 612, "the slack and one update"
 
 
 def test_forgetting_makes_it_exact_again() -> None:

@@ -129,9 +129,7 @@ def test_the_owner_sticks_when_only_the_rules_or_the_slices_change() -> None:
 
 
 def test_deadlines_are_never_later_than_before() -> None:
-    late = make_signal(
-        revision=2, state=SignalState.ESCALATED, severity=Severity.HIGH, at=OPENED + timedelta(days=60)
-    )
+    late = make_signal(revision=2, state=SignalState.ESCALATED, severity=Severity.HIGH, at=OPENED + timedelta(days=60))
     _, [first, second] = run(make_signal(), late)
     assert (second.acknowledge_by, second.due_at) == (first.acknowledge_by, first.due_at)
 
