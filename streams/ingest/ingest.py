@@ -16,7 +16,7 @@ from streams.ingest.counter import CountSettings, PartitionCounter, RawRecord, R
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 
-_FEW = 256
+_FEW = 1000
 _MANY = 2000
 _MAX_DESTINATIONS = 200_000
 _RECORD_BYTES = 400_000
@@ -26,7 +26,7 @@ class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """When counts are sent on.
 
     Attributes:
-        flush_s: after so long, if that sends at most a few hundred updates or they are worth their cost.
+        flush_s: after so long, if that sends at most a thousand updates or they are worth their cost.
         max_flush_s: after so long in any case.
         behind_flush_s: after so long while there is much left to read; whole chunks are sent meanwhile.
         events_per_update: what an update must stand for to be worth its cost.

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from faust.transport.consumer import ensure_TP
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
-from faust.transport.consumer import ensure_TP
 from faust.types import TP, Message
 
 from streams.shell.continuity import Continuity
 
-FETCH_MAX_WAIT_MS = 100
+FETCH_MAX_WAIT_MS = 20
 
 
 class BatchRecord(NamedTuple):

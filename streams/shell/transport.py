@@ -16,8 +16,8 @@ FAUST_VERSION = "0.15.3"
 _RELIED_ON = {
     FaustConsumer: (
         "_getmany", "_add_gap", "ack", "_filter_tps_with_pending_acks", "_new_offset", "_should_commit",
-        "_commit_offsets", "force_commit", "highwater", "perform_seek", "_new_consumer_thread", "seek_wait", "on_partitions_revoked",
-        "on_partitions_assigned", "_reset_state",
+        "_commit_offsets", "force_commit", "highwater", "perform_seek", "_new_consumer_thread", "seek_wait",
+        "on_partitions_revoked", "on_partitions_assigned", "_reset_state",
     ),
     FaustProducer: ("send", "send_soon", "send_and_wait", "flush", "on_start", "on_stop"),
     FaustThread: ("_create_worker_consumer",),

@@ -82,13 +82,13 @@ def limit(bootstrap: str, topic: str, count: int) -> float:
         async for records in stream:
             if meter.add([record.value for record in records]):
                 found.append(meter.rate)
-                host._starting_fut.cancel()  # noqa: SLF001 - the quickest way out of Faust's main loop
+                host._starting_fut.cancel()
 
     app.agent(app.topic(topic, schema=PassThrough()), name="limit")(agent)
     host = faust.Worker(app, loglevel="ERROR", redirect_stdouts=False, quiet=True)
     try:
         host.execute_from_commandline()
-    except (SystemExit, BaseException):  # noqa: B036 - however Faust ends, the number is known
+    except (SystemExit, BaseException):
         if not found:
             raise
     return found[0]

@@ -53,8 +53,9 @@ class WorkerProcess:
         self.broker, self.prefix = broker, prefix
         self.port = free_ports(1)[0]
         self.config = directory / f"{name}.toml"
+        group = group or f"{prefix}group"
         self.config.write_text(
-            f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{group or prefix + "group"}"\nprefix = "{prefix}"\n'
+            f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{group}"\nprefix = "{prefix}"\n'
             f"partitions = {partitions or broker.partitions}\n"
             f'session_timeout = "6s"\n[web]\nport = {self.port}\n{body}',
             encoding="utf-8",
