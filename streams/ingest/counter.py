@@ -25,13 +25,27 @@ TRAFFIC_PANE_S = 900
 
 
 class RawRecord(Protocol):
-    """A record as a Kafka client hands it over; ``timestamp`` in milliseconds."""
+    """A record as a Kafka client hands it over."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """The record's own time, epoch milliseconds."""
+
+    @property
+    def key(self) -> bytes | None:
+        """None if it has none."""
+
+    @property
+    def value(self) -> bytes | None:
+        """None for a tombstone."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """In the order they were written."""
 
 
 class Refused(NamedTuple):

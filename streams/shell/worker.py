@@ -142,10 +142,12 @@ class Worker:
             """Turns the flush and checkpoint timers, and serves /metrics."""
 
             async def on_start(self) -> None:
+                worker.lease.start()
                 await worker.web.start()
 
             async def on_stop(self) -> None:
                 await worker.web.stop()
+                worker.lease.stop()
 
             @Service.task
             async def _turn(self) -> None:
@@ -166,7 +168,7 @@ class Worker:
 
     def turn(self) -> None:
         """What happens every few milliseconds whether records arrive or not."""
-        self.lease.renew()
+        self.lease.check()
         self.ingest.flush_if_due()
         self.detect.checkpoint_if_due()
 

@@ -52,19 +52,19 @@ def test_a_few_updates_go_soon() -> None:
 
 def test_many_updates_wait_until_they_are_worth_it() -> None:
     worker = ingest()
-    worker.take(0, records(90, themes=1000), now=0.0)
-    worker.take(1, records(90, themes=1000), now=0.0)
+    worker.take(0, records(90, themes=2000), now=0.0)
+    worker.take(1, records(90, themes=2000), now=0.0)
     assert worker.due(0.5)
-    for begin in range(90, 600, 90):
-        worker.take(0, records(90, begin, themes=1000), now=0.0)
+    for begin in range(90, 1200, 90):
+        worker.take(0, records(90, begin, themes=2000), now=0.0)
     assert not worker.due(0.5)
     assert worker.due(1.0)
 
 
-@pytest.mark.parametrize(("events", "due"), [(2600, False), (2800, True)])
+@pytest.mark.parametrize(("events", "due"), [(10_900, False), (11_100, True)])
 def test_many_updates_that_stand_for_many_events_go_soon(events: int, due: bool) -> None:
     worker = ingest(chunk_records=100_000)
-    worker.take(0, records(events, themes=270), now=0.0)
+    worker.take(0, records(events, themes=1100), now=0.0)
     assert worker.due(0.1) is due
 
 
