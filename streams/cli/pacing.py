@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from msgspec.structs import replace
 
@@ -51,4 +51,5 @@ def in_time(items: Iterable[Mapped], shift_to: float | None) -> list[Mapped]:
     if shift_to is None or not ordered:
         return ordered
     by = timedelta(seconds=shift_to - ordered[-1].event.time.timestamp())
-    return [item._replace(event=replace(item.event, time=item.event.time + by)) for item in ordered]
+    # In UTC: adding to a local time moves the clock on the wall, not the moment, across a change of the clocks.
+    return [item._replace(event=replace(item.event, time=item.event.time.astimezone(UTC) + by)) for item in ordered]

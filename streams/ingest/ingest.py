@@ -36,7 +36,7 @@ class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     flush_s: float = 0.1
     max_flush_s: float = 1.0
-    behind_flush_s: float = 5.0
+    behind_flush_s: float = 15.0
     events_per_update: int = 10
     tick_s: float = 1.0
     idle_s: float = 10.0

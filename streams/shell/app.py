@@ -62,6 +62,9 @@ class StreamApp(faust.App):
         )
         self.on_rebalance_complete.connect(self._recovered, weak=False)
 
+    def _create_directories(self) -> None:
+        """Nothing is kept on disk, so no folder is made."""
+
     @property
     def deliveries(self) -> Deliveries:
         """Where the agents hand their messages over."""

@@ -39,6 +39,8 @@ def run_worker(
         quiet=True,
         daemon=True,
     )
+    # Its escape codes have no place in a log.
+    host.spinner = None
     try:
         host.execute_from_commandline()
     except SystemExit:

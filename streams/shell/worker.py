@@ -121,6 +121,7 @@ class Worker:
     def _revoked(self) -> None:
         self._ready = False
         self.metrics.ready.set(0)
+        self.metrics.lag.clear()
         self.ingest.revoked()
         self.detect.revoked()
         self.assign.revoked()

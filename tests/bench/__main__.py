@@ -1,6 +1,6 @@
 """All benches, one after the other, and one JSON object of their results as the last line.
 
-    python -m tests.bench
+python -m tests.bench
 """
 
 import subprocess
