@@ -16,6 +16,7 @@ from schemas.signal import Signal
 
 _TRAFFIC_S = 86_400.0
 _PARTITION_VERSION = 1
+_MAX_STEPS = 32
 
 
 class DetectSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +60,21 @@ Key = tuple[str, str]
 def series_key(tenant: str, theme: str) -> bytes:
     """The checkpoint key of a series."""
     return f"{tenant}\x1f{theme}".encode()
+
+
+def _steps(since: float, now: float) -> list[float]:
+    """Where to judge open episodes when the watermark moves from ``since`` to ``now``.
+
+    A leap of hours, as after a quiet night or in a replay, is taken in steps: an episode is over
+    only once it has been seen to stay quiet.
+
+    >>> _steps(600.0, 660.0), len(_steps(600.0, 86_400.0)), _steps(0.0, 660.0)
+    ([660.0], 32, [660.0])
+    """
+    if not since:
+        return [now]
+    count = max(1, min(_MAX_STEPS, int((now - since) // PANE_S)))
+    return [since + (now - since) * step / count for step in range(1, count + 1)]
 
 
 class PartitionDetector:
@@ -111,9 +127,11 @@ class PartitionDetector:
         now = self.watermark.advance(flush.sources)
         told = [key for key, series in touched.items() if self._judge(key, series, now)]
         if now // PANE_S > self._judged // PANE_S:
+            quiet = sorted(self.open - touched.keys())
+            for at in _steps(self._judged, now):
+                told += [key for key in quiet if self._judge(key, self.series[key], at)]
             self._judged = now
-            told += [key for key in sorted(self.open - touched.keys()) if self._judge(key, self.series[key], now)]
-        return told
+        return list(dict.fromkeys(told))
 
     def _new(self, update: PaneUpdate) -> Series:
         first = min((cell.first for cell in update.cells), default=self.watermark.at)

@@ -89,7 +89,7 @@ class Worker:
             broker_heartbeat_interval=min(3.0, kafka.session_timeout_s / 3),
             broker_commit_interval=1.0,
             stream_recovery_delay=0.0,
-            consumer_max_fetch_size=1024 * 1024,
+            consumer_max_fetch_size=4096 * 1024,
             **options,
         )
 
