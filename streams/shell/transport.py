@@ -21,7 +21,10 @@ _RELIED_ON = {
     ),
     FaustProducer: ("send", "send_soon", "send_and_wait", "flush", "on_start", "on_stop"),
     FaustThread: ("_create_worker_consumer",),
-    faust.App: ("_new_transport", "_new_producer_transport", "on_rebalance_complete", "_on_partitions_revoked", "_create_directories"),
+    faust.App: (
+        "_new_transport", "_new_producer_transport", "on_rebalance_complete", "_on_partitions_revoked",
+        "_create_directories",
+    ),
 }  # fmt: skip
 
 
