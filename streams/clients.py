@@ -56,7 +56,8 @@ class Clients:
             "acks": "all",
             "linger.ms": 2,
             "batch.size": 1_000_000,
-            "message.max.bytes": 1_000_000,
+            # A dead letter is as large as the record it was; the broker has the last word.
+            "message.max.bytes": 100_000_000,
             "compression.type": "lz4",
             "partitioner": "murmur2_random",
             "queue.buffering.max.kbytes": 262_144,

@@ -94,13 +94,15 @@ def main() -> None:
     parser.add_argument("--only-pipeline", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, real_kafka(Path(folder) / "kafka") as broker:
-        directory, prefix = Path(folder), "bench."
-        WorkerProcess(broker, directory, prefix, partitions=PARTITIONS).create_topics()
-        topic = f"{prefix}interactions"
-        size = fill(broker.bootstrap, topic, options.events, SERIES, PARTITIONS)
+        directory, size = Path(folder), 0
         found: dict[str, list[float]] = {"limit": [], "bare": [], "pipeline": []}
         last: dict[str, float] = {}
         for run in range(options.runs):
+            # Topics of its own for each run: the next worker must not find what the last one left on theme-panes.
+            prefix = f"bench{run}."
+            WorkerProcess(broker, directory, prefix, partitions=PARTITIONS).create_topics()
+            topic = f"{prefix}interactions"
+            size = fill(broker.bootstrap, topic, options.events, SERIES, PARTITIONS)
             if not options.only_pipeline:
                 for kind in ("limit", "bare"):
                     found[kind].append(baseline(kind, broker, topic, options.events))
