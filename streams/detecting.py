@@ -1,22 +1,24 @@
 """Detection on one theme-panes partition: merge, watermark, judge, checkpoint. Pure: no Kafka, no clock."""
 
+import heapq
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from detectors.history import History
-from detectors.merge import Chunk, Merge
 from detectors.panes import PANE_S
 from detectors.rules import RuleSet
-from detectors.series import Record, Series
+from detectors.series import Series, SnapshotError
+from detectors.shelf import Key, Shelf
 from detectors.watermark import Watermark
 from schemas.codec import decode_flush
 from schemas.panes import TRAFFIC, PaneUpdate, SourceState
 from schemas.signal import Signal
+from streams.traffic import Traffic
 
-_TRAFFIC_S = 86_400.0
-_PARTITION_VERSION = 1
+_PARTITION_VERSION = 2
 _MAX_STEPS = 32
+_ASLEEP_AFTER_S = 1800.0
+_MANY_TENANTS = 10_000
 
 
 class DetectSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,10 +27,17 @@ class DetectSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     Attributes:
         lateness_s: how far behind the watermark a mention may lie and still count.
         heard_ratio: share of affected customers who say something, for the estimate of all affected.
+        max_series: series a worker keeps; beyond it, those unheard of for longest are forgotten, never one with an
+            open signal.
     """
 
     lateness_s: float = 900.0
     heard_ratio: float = 0.004
+    max_series: int = 200_000
+
+    def __post_init__(self) -> None:
+        if self.max_series < 1:
+            raise ValueError(f"max_series: expected at least 1, got {self.max_series}")
 
 
 class _PartitionRecord(msgspec.Struct, array_like=True):
@@ -38,23 +47,19 @@ class _PartitionRecord(msgspec.Struct, array_like=True):
     watermark: float
     sources: list[SourceState]
     since: dict[str, float]
-    traffic: dict[str, tuple[dict[int, Chunk], dict[int, dict[str, int]]]]
 
 
 class DetectTally:
     """What happened, for the metrics."""
 
-    __slots__ = ("late", "mentions", "overlaps", "repeats", "signals", "updates")
+    __slots__ = ("evicted", "late", "mentions", "overlaps", "repeats", "signals", "updates")
 
     def __init__(self) -> None:
-        self.updates = self.repeats = self.mentions = self.late = self.overlaps = self.signals = 0
+        self.updates = self.repeats = self.mentions = self.late = self.overlaps = self.signals = self.evicted = 0
 
 
-_series_decoder = msgspec.msgpack.Decoder(Record)
 _partition_decoder = msgspec.msgpack.Decoder(_PartitionRecord)
 _encoder = msgspec.msgpack.Encoder()
-
-Key = tuple[str, str]
 
 
 def series_key(tenant: str, theme: str) -> bytes:
@@ -81,21 +86,20 @@ class PartitionDetector:
     """Every series of one theme-panes partition.
 
     Args:
-        partition: its number; part of its checkpoint key, since a Table's keys share one space.
+        partition: its number; part of the keys of what is kept beside the series.
         sources: every source partition there is.
     """
 
     def __init__(self, partition: int, rules: RuleSet, sources: set[int], settings: DetectSettings) -> None:
         self.rules, self.settings = rules, settings
-        self.series: dict[Key, Series] = {}
+        self.series = Shelf(rules, settings.heard_ratio)
         self.watermark = Watermark(sources)
         self.tally = DetectTally()
         self.dirty: set[Key] = set()
         self.open: set[Key] = set()
         self._partition_key = f"\x1fpartition\x1f{partition}".encode()
         self._since: dict[str, float] = {}
-        self._traffic: dict[str, tuple[Merge, History]] = {}
-        self._shares: dict[str, tuple[float, dict[str, int]]] = {}
+        self._traffic = Traffic(partition)
         self._judged = 0.0
 
     def apply(self, data: bytes) -> list[Key]:
@@ -110,7 +114,8 @@ class PartitionDetector:
         for update in flush.updates:
             self.tally.updates += 1
             if update.theme == TRAFFIC:
-                self._count_traffic(update)
+                self._note_since(update)
+                self._traffic.apply(update)
                 continue
             key = (update.tenant, update.theme)
             series = self.series.get(key) or self._new(update)
@@ -133,15 +138,21 @@ class PartitionDetector:
             self._judged = now
         return list(dict.fromkeys(told))
 
+    def _note_since(self, update: PaneUpdate) -> float:
+        """Event time from which the update's tenant has been observed."""
+        since = self._since.get(update.tenant)
+        if since is None:
+            since = min((cell.first for cell in update.cells), default=self.watermark.at)
+            self._since[update.tenant] = since
+        return since
+
     def _new(self, update: PaneUpdate) -> Series:
-        first = min((cell.first for cell in update.cells), default=self.watermark.at)
-        since = self._since.setdefault(update.tenant, first)
-        series = Series(update.tenant, update.theme, self.rules, since, self.settings.heard_ratio)
-        self.series[update.tenant, update.theme] = series
+        series = Series(update.tenant, update.theme, self.rules, self._note_since(update), self.settings.heard_ratio)
+        self.series.add(series)
         return series
 
     def _judge(self, key: Key, series: Series, now: float) -> bool:
-        told = series.judge(max(series.history.latest, now), self._traffic_of(series))
+        told = series.judge(max(series.history.latest, now), self._traffic.of(series.tenant))
         # A signal that has not left keeps its series in sight: a checkpoint of it is no longer dirty.
         if series.episodes or series.outbox:
             self.open.add(key)
@@ -153,28 +164,11 @@ class PartitionDetector:
             self.tally.signals += len(told)
         return bool(told)
 
-    def _count_traffic(self, update: PaneUpdate) -> None:
-        self._since.setdefault(update.tenant, min((cell.first for cell in update.cells), default=self.watermark.at))
-        found = self._traffic.get(update.tenant)
-        if found is None:
-            found = self._traffic[update.tenant] = (Merge(), History(_TRAFFIC_S, 0.0))
-        found[0].apply(update, found[1], closed=0.0)
-
-    def _traffic_of(self, series: Series) -> dict[str, int]:
-        found = self._traffic.get(series.tenant)
-        if found is None:
-            return {}
-        history = found[1]
-        at, shares = self._shares.get(series.tenant, (0.0, {}))
-        if not shares or history.latest - at >= PANE_S:
-            shares = history.slice_counts(_TRAFFIC_S, history.latest)
-            self._shares[series.tenant] = (history.latest, shares)
-        return shares
-
     def outbox(self) -> Iterator[tuple[Key, Signal]]:
         """Signals not yet known to be delivered, those of recovered series among them."""
         for key in sorted(self.open | self.dirty):
-            for signal in self.series[key].outbox:
+            series = self.series.get(key)
+            for signal in series.outbox if series is not None else ():
                 yield key, signal
 
     def sent(self, key: Key, signal: Signal) -> None:
@@ -184,48 +178,76 @@ class PartitionDetector:
             series.outbox = [kept for kept in series.outbox if (kept.id, kept.revision) != (signal.id, signal.revision)]
             self.dirty.add(key)
 
-    def checkpoint(self, keys: Iterable[Key] | None = None) -> Iterator[tuple[bytes, bytes]]:
-        """(key, value) of the given series; without ``keys``, of all that changed, and of the partition itself."""
+    def checkpoint(self, keys: Iterable[Key] | None = None) -> Iterator[tuple[bytes, bytes | None]]:
+        """(key, value) of the given series; without ``keys``, of all that changed, and of the partition itself.
+
+        A value of None is a tombstone: what stood under the key is forgotten.
+        """
         at = self.watermark.at
-        whole = keys is None
-        for key in list(self.dirty) if keys is None else keys:
-            series = self.series[key]
+        for key in sorted(self.dirty) if keys is None else keys:
             self.dirty.discard(key)
-            yield series_key(*key), _encoder.encode(series.record(max(at, series.history.latest)))
-        if whole:
-            for _, history in self._traffic.values():
-                history.tidy(history.latest)
-            traffic = {tenant: (merge.chunks, history.slices) for tenant, (merge, history) in self._traffic.items()}
-            sources = list(self.watermark.sources.values())
-            yield (
-                self._partition_key,
-                _encoder.encode(_PartitionRecord(_PARTITION_VERSION, at, sources, self._since, traffic)),
-            )
+            yield series_key(*key), self.series.snapshot(key, at)
+        if keys is not None:
+            return
+        yield from self._traffic.checkpoint()
+        if len(self._since) > _MANY_TENANTS:
+            tenants = {tenant for tenant, _ in self.series}
+            self._since = {tenant: since for tenant, since in self._since.items() if tenant in tenants}
+        sources = list(self.watermark.sources.values())
+        yield self._partition_key, _encoder.encode(_PartitionRecord(_PARTITION_VERSION, at, sources, self._since))
+        self.series.settle(at - _ASLEEP_AFTER_S, lambda key: key in self.open or key in self.dirty)
+
+    def forget(self, count: int) -> int:
+        """Forget the ``count`` series unheard of for longest, none of them open; how many it were.
+
+        The next checkpoint holds tombstones for them.
+        """
+        # What has a signal still to be sent is among the open ones as well.
+        quiet = ((latest, key) for latest, key in self.series.seen() if key not in self.open)
+        chosen = [key for _, key in heapq.nsmallest(count, quiet)]
+        for key in chosen:
+            self.series.drop(key)
+            self.dirty.add(key)
+        self.tally.evicted += len(chosen)
+        return len(chosen)
+
+    def rewrite(self, keys: Iterable[bytes]) -> list[bytes]:
+        """Have the next checkpoint hold these again; those that nothing is known of, and that want a tombstone."""
+        unknown: list[bytes] = []
+        for key in keys:
+            tenant, _, theme = key.decode(errors="replace").partition("\x1f")
+            if (tenant, theme) in self.series:
+                self.dirty.add((tenant, theme))
+            elif key != self._partition_key and not self._traffic.rewrite(key):
+                unknown.append(key)
+        return unknown
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Resume from checkpoints.
 
         Raises:
-            detectors.series.SnapshotError: if a newer build wrote one; msgspec.DecodeError if one is corrupt.
+            detectors.series.SnapshotError: if another build wrote one, or it is corrupt.
         """
         for key, value in records:
             if key == self._partition_key:
-                self._restore_partition(_partition_decoder.decode(value))
-                continue
-            series = Series.restore(_series_decoder.decode(value), self.rules, self.settings.heard_ratio)
-            name = (series.tenant, series.theme)
-            self.series[name] = series
-            if series.episodes or series.outbox:
-                self.open.add(name)
+                self._restore_partition(value)
+            elif not self._traffic.restore(key, value):
+                series = self.series.load(value, key.decode(errors="replace").replace("\x1f", "/"))
+                if series is not None:
+                    self.open.add((series.tenant, series.theme))
 
-    def _restore_partition(self, record: _PartitionRecord) -> None:
+    def _restore_partition(self, value: bytes) -> None:
+        try:
+            record = _partition_decoder.decode(value)
+        except msgspec.DecodeError as error:
+            raise SnapshotError(f"checkpoint of partition {self._partition_key!r} cannot be read: {error}") from None
+        if record.version != _PARTITION_VERSION:
+            raise SnapshotError(
+                f"checkpoint of partition {self._partition_key!r} has version {record.version}, "
+                f"expected {_PARTITION_VERSION}"
+            )
         self.watermark.at = self._judged = record.watermark
         # A source that the configuration no longer names would hold the watermark for ever.
         expected = self.watermark.expected
         self.watermark.sources = {state.source: state for state in record.sources if state.source in expected}
         self._since = record.since
-        for tenant, (chunks, slices) in record.traffic.items():
-            history = History(_TRAFFIC_S, 0.0)
-            history.slices = slices
-            history.latest = float(max(slices, default=0))
-            self._traffic[tenant] = (Merge(chunks), history)

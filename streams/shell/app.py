@@ -1,6 +1,6 @@
 """The Faust app: group membership, assignment, recovery and commits; our transport does the rest."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
 import faust
@@ -20,7 +20,10 @@ class ClientSettings(Protocol):
         """Configuration of the producer."""
 
     def admin(self) -> dict[str, Any]:
-        """Configuration of an admin client or a plain consumer."""
+        """Configuration of an admin client."""
+
+    def consumer(self, group: str) -> dict[str, Any]:
+        """Configuration of a plain consumer."""
 
 
 class StreamApp(faust.App):
@@ -29,7 +32,7 @@ class StreamApp(faust.App):
     Attributes:
         progress: what may be committed; the agents say so.
         batched_topics: topics whose records arrive as batches.
-        on_revoked_hook, on_recovered_hook: called when partitions have gone, and when they may be worked on.
+        on_revoked_hook, on_assigned_hook: called when partitions have gone, and awaited before others are worked on.
         lease: asked before anything is sent.
         client_settings: for the confluent-kafka producer.
     """
@@ -41,7 +44,7 @@ class StreamApp(faust.App):
         fetch_whole_batches(batched_topics)
         self.lease = lease
         self.on_revoked_hook: Callable[[], None] = _nothing
-        self.on_recovered_hook: Callable[[set[TP]], None] = _nothing
+        self.on_assigned_hook: Callable[[set[TP]], Awaitable[None]] = _nothing_yet
         self.progress = Progress()
         self.batched_topics = batched_topics
         self.client_settings = client_settings
@@ -60,7 +63,7 @@ class StreamApp(faust.App):
             web_enabled=False,
             **options,
         )
-        self.on_rebalance_complete.connect(self._recovered, weak=False)
+        self.on_rebalance_complete.connect(self._assigned, weak=False)
 
     def _create_directories(self) -> None:
         """Nothing is kept on disk, so no folder is made."""
@@ -92,10 +95,14 @@ class StreamApp(faust.App):
         self.progress.forget(list(self.progress.offsets))
         self.on_revoked_hook()
 
-    async def _recovered(self, *_args: Any, **_kwargs: Any) -> None:
-        # Sent when the changelogs are read and before any other partition is resumed.
-        self.on_recovered_hook(self.consumer.assignment())
+    async def _assigned(self, *_args: Any, **_kwargs: Any) -> None:
+        # Sent, and waited for, before any partition is resumed: there are no Tables to recover.
+        await self.on_assigned_hook(self.consumer.assignment())
 
 
-def _nothing(*_args: object) -> None:
+def _nothing() -> None:
+    """What happens until the worker says otherwise."""
+
+
+async def _nothing_yet(_assigned: set[TP]) -> None:
     """What happens until the worker says otherwise."""

@@ -1,6 +1,6 @@
 """The agent on signals and actions: the record first, then the assignment, then the offset."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from schemas.cloudevents import headers_for
 from schemas.codec import decode_action, decode_signal, encode_json
 from sinks.assigning import Assigner, Outcome, decode_record, encode_record
 from sinks.dead_letters import Reason
+from streams.claims import Replayed
 from streams.metrics import Metrics
 from streams.shell.app import StreamApp
 from streams.shell.changelog import Changelog
@@ -35,13 +36,20 @@ class AssignAgent:
         self.rejecter, self.metrics = rejecter, metrics
         self._records: dict[bytes, bytes] = {}
         self._writing: dict[bytes, int] = {}
+        changelog.on_stale = self._rewrite
 
-    def recovered(self, tps: Iterable[TP]) -> None:
-        """Resume from the changelog."""
+    def resume(self, logs: Mapping[int, Replayed]) -> None:
+        """Resume from what the changelog's partitions hold."""
         self.revoked()
-        for tp in tps:
-            if tp.topic == self.topics.signals:
-                self._records.update(self.changelog.recovered(tp.partition))
+        for log in logs.values():
+            self._records.update(log.state)
+        for partition, log in logs.items():
+            self._rewrite(partition, log.stale)
+
+    def _rewrite(self, partition: int, keys: set[bytes]) -> None:
+        """Write again what stale records lie upon."""
+        for key in sorted(keys):
+            self.changelog.write(partition, key, self._records.get(key))
 
     def revoked(self) -> None:
         """Forget everything: the next owner resumes from the changelog."""

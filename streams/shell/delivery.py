@@ -30,7 +30,7 @@ class Deliveries:
         lease: asked before anything is handed over.
 
     Attributes:
-        failure: the first delivery that failed; None so far.
+        failure: the first delivery that failed, or what came of one; None so far.
     """
 
     def __init__(self, config: dict[str, Any], lease: Lease) -> None:
@@ -67,10 +67,13 @@ class Deliveries:
         def delivered(error: KafkaError | None, message: Message) -> None:
             try:
                 if error is not None:
-                    self._fail(f"{message.topic()}: {error.str()}")
+                    self._fail(f"delivery failed: {message.topic()}: {error.str()}")
                 elif on_delivery is not None:
                     self._cause = epoch
                     on_delivery(message)
+            except Exception as refused:
+                # What was to follow from the delivery has not happened: no commit may pass it.
+                self._fail(str(refused))
             finally:
                 self._cause = None
                 self._in_flight[epoch] -= 1
@@ -85,12 +88,12 @@ class Deliveries:
             except BufferError:
                 self._client.poll(0.01)
             except KafkaException as error:
-                self._fail(f"{topic}: {error.args[0].str()}")
+                self._fail(f"delivery failed: {topic}: {error.args[0].str()}")
                 raise DeliveryFailed(self.failure) from error
             else:
                 self._in_flight[epoch] += 1
                 return
-        self._fail(f"{topic}: the queue of outgoing messages stays full")
+        self._fail(f"delivery failed: {topic}: the queue of outgoing messages stays full")
         raise DeliveryFailed(self.failure)
 
     def poll(self) -> None:
@@ -117,9 +120,13 @@ class Deliveries:
         for epoch in mine:
             if not self._in_flight.get(epoch):
                 self._in_flight.pop(epoch, None)
+        self.check()
+
+    def check(self) -> None:
+        """Raises DeliveryFailed if any delivery has failed, ever, or what was to follow from one."""
         if self.failure is not None:
             raise DeliveryFailed(self.failure)
 
     def _fail(self, what: str) -> None:
         if self.failure is None:
-            self.failure = f"delivery failed: {what}"
+            self.failure = what

@@ -1,6 +1,6 @@
 """The agent on theme-panes: merge, judge, checkpoint, and signals that leave only after their checkpoint."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -8,15 +8,19 @@ from confluent_kafka import Message
 from faust.types import TP
 
 from detectors.rules import RuleSet
+from detectors.shelf import Key
 from schemas.cloudevents import headers_for
 from schemas.codec import encode_json
 from schemas.signal import Signal
+from streams.claims import Replayed
 from streams.clock import Clock
-from streams.detecting import DetectSettings, Key, PartitionDetector
+from streams.detecting import DetectSettings, PartitionDetector
 from streams.metrics import Metrics
 from streams.shell.app import StreamApp
 from streams.shell.changelog import Changelog
 from streams.topics import Topics
+
+_SLACK = 50
 
 
 class DetectAgent:
@@ -45,19 +49,24 @@ class DetectAgent:
         self._applied: dict[int, int] = {}
         self._checkpointed: dict[int, float] = {}
         self._leaving: set[tuple[str, int]] = set()
+        changelog.on_stale = self._rewrite
 
-    def recovered(self, tps: Iterable[TP]) -> None:
-        """Resume the theme-panes partitions among ``tps`` from the changelog; send what was not sent."""
+    def resume(self, logs: Mapping[int, Replayed]) -> None:
+        """Resume theme-panes partitions from what their changelogs hold; send what was not sent."""
         self.revoked()
-        for tp in tps:
-            if tp.topic != self.topics.theme_panes:
-                continue
-            detector = PartitionDetector(tp.partition, self._rules, self._sources, self._settings)
-            detector.restore(self.changelog.recovered(tp.partition))
-            self.detectors[tp.partition] = detector
-            self._checkpointed[tp.partition] = self.clock.monotonic()
+        for partition, log in logs.items():
+            detector = PartitionDetector(partition, self._rules, self._sources, self._settings)
+            detector.restore(log.state.items())
+            self.detectors[partition] = detector
+            self._rewrite(partition, log.stale)
+            self._checkpointed[partition] = self.clock.monotonic()
             for key, signal in list(detector.outbox()):
                 self._send(detector, key, signal)
+
+    def _rewrite(self, partition: int, keys: set[bytes]) -> None:
+        """Write again what stale records lie upon; what nobody knows was forgotten, and is so again."""
+        for key in self.detectors[partition].rewrite(keys):
+            self.changelog.write(partition, key, None)
 
     def revoked(self) -> None:
         """Forget everything: the next owner resumes from the changelog."""
@@ -74,6 +83,7 @@ class DetectAgent:
                 if told:
                     self._write(tp.partition, detector, told)
             self._applied[tp.partition] = records[-1].offset + 1
+            self._bound()
             self._checkpoint_if_due(tp.partition)
 
     def checkpoint_if_due(self) -> None:
@@ -88,6 +98,16 @@ class DetectAgent:
         self._write(partition, self.detectors[partition], None)
         self._checkpointed[partition] = now
         self.app.progress.finished(TP(self.topics.theme_panes, partition), self._applied.pop(partition))
+
+    def _bound(self) -> None:
+        """Forget series beyond the cap, and a few more, so that it does not happen at every batch."""
+        most = self._settings.max_series
+        total = sum(len(detector.series) for detector in self.detectors.values())
+        if total <= most:
+            return
+        excess = total - most + most // _SLACK
+        for detector in self.detectors.values():
+            detector.forget(-(-excess * len(detector.series) // total))
 
     def _write(self, partition: int, detector: PartitionDetector, keys: list[Key] | None) -> None:
         started = self.clock.monotonic()

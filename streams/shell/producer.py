@@ -58,6 +58,7 @@ class GuardedProducer(FaustProducer):
         while not self.should_stop:
             if self._deliveries is not None:
                 self._deliveries.poll()
+                self._deliveries.check()
             await asyncio.sleep(_POLL_S)
 
     async def flush(self) -> None:

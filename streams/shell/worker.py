@@ -1,6 +1,8 @@
 """Puts the agents, the changelogs and the web server together into one worker."""
 
 import asyncio
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -53,8 +55,12 @@ class Worker:
         self.on_ready: Callable[[], None] | None = None
         self.metrics = Metrics(CollectorRegistry())
         self.topics = topics = Topics(settings.kafka)
-        self.lease = Lease(self.clock, settings.kafka.session_timeout_s)
+        session_s = settings.kafka.session_timeout_s
+        self.lease = Lease(self.clock, session_s, _heartbeat_s(session_s))
         self.app = app = self._app(clients)
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        self.series_log = Changelog(app, topics.series_log, owner)
+        self.assigned_log = Changelog(app, topics.assigned_log, owner)
         panes = partitions[topics.theme_panes]
         sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
         section = settings.ingest
@@ -62,11 +68,11 @@ class Worker:
         rejecter = Rejecter(app, topics, self.metrics)
         self.ingest = IngestAgent(app, topics, pure, rejecter, section.flushing.idle_s, self.clock)
         self.detect = DetectAgent(
-            app, topics, Changelog(app, "series", panes), rule_set(settings), sources, settings.detect,
+            app, topics, self.series_log, rule_set(settings), sources, settings.detect,
             settings.checkpoint_s, self.clock, self.metrics,
         )  # fmt: skip
         assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
-        self.assign = AssignAgent(app, topics, Changelog(app, "assigned", panes), assigner, rejecter, self.metrics)
+        self.assign = AssignAgent(app, topics, self.assigned_log, assigner, rejecter, self.metrics)
         self._register()
         self.web = WebServer(settings.web, self)
         app.service(self._services())
@@ -86,7 +92,7 @@ class Worker:
             lease=self.lease,
             broker=[f"aiokafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
             broker_session_timeout=kafka.session_timeout_s,
-            broker_heartbeat_interval=min(3.0, kafka.session_timeout_s / 3),
+            broker_heartbeat_interval=_heartbeat_s(kafka.session_timeout_s),
             broker_commit_interval=1.0,
             stream_recovery_delay=0.0,
             consumer_max_fetch_size=4096 * 1024,
@@ -101,7 +107,7 @@ class Worker:
             self._guarded(self.assign.run)
         )
         app.on_revoked_hook = self._revoked
-        app.on_recovered_hook = self._recovered
+        app.on_assigned_hook = self._assigned
 
     def _guarded(self, body: Any) -> Any:
         """An agent that raises would be restarted by Faust and its batch lost: stop the worker instead."""
@@ -122,14 +128,23 @@ class Worker:
         self._ready = False
         self.metrics.ready.set(0)
         self.metrics.lag.clear()
+        self.series_log.release()
+        self.assigned_log.release()
         self.ingest.revoked()
         self.detect.revoked()
         self.assign.revoked()
 
-    def _recovered(self, assigned: set[TP]) -> None:
+    async def _assigned(self, assigned: set[TP]) -> None:
+        """Claim and read the changelogs of what was assigned, then let the agents begin."""
+        panes = [tp.partition for tp in assigned if tp.topic == self.topics.theme_panes]
+        signals = [tp.partition for tp in assigned if tp.topic == self.topics.signals]
+        series, records = await asyncio.gather(self.series_log.claim(panes), self.assigned_log.claim(signals))
+        if series is None or records is None:
+            # Shared out anew meanwhile: the next assignment begins again.
+            return
         self.ingest.assigned(assigned)
-        self.detect.recovered(assigned)
-        self.assign.recovered(assigned)
+        self.detect.resume(series)
+        self.assign.resume(records)
         self._ready = True
         self.metrics.ready.set(1)
         on_ready, self.on_ready = self.on_ready, None
@@ -172,6 +187,11 @@ class Worker:
         self.lease.check()
         self.ingest.flush_if_due()
         self.detect.checkpoint_if_due()
+
+
+def _heartbeat_s(session_s: float) -> float:
+    """Several a session, so that one lost on the way ends nothing."""
+    return min(3.0, session_s / 4)
 
 
 def _credentials(clients: Clients, settings: Settings) -> Any:

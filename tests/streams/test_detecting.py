@@ -215,7 +215,7 @@ def test_a_record_nobody_can_read_raises(data: bytes) -> None:
 
 
 def test_a_corrupt_checkpoint_raises() -> None:
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(SnapshotError, match="bank/login cannot be read"):
         detector().restore([(series_key("bank", "login"), b"\x90")])
 
 

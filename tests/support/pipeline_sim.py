@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from detectors.panes import PANE_S
 from detectors.rules import RuleSet
+from detectors.shelf import Key
 from schemas.codec import encode_json
 from schemas.signal import Signal
-from streams.detecting import DetectSettings, Key, PartitionDetector
+from streams.detecting import DetectSettings, PartitionDetector
 from streams.ingest.counter import CountSettings, Refused
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
@@ -224,10 +225,13 @@ class Simulation:
         self._leave(partition, None)
         self.applied[partition] = at
 
-    def _write(self, partition: int, records: Iterable[tuple[bytes, bytes]]) -> None:
+    def _write(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         for key, value in records:
             self._may_die()
-            self.changelog[partition][key] = value
+            if value is None:
+                self.changelog[partition].pop(key, None)
+            else:
+                self.changelog[partition][key] = value
         self._may_die()
 
     def _leave(self, partition: int, keys: set[Key] | None) -> None:
@@ -249,8 +253,8 @@ class Simulation:
         """(tenant, theme, pane) -> mentions, as the detectors hold them."""
         found: dict[tuple[str, str, int], int] = {}
         for detector in self.detectors:
-            for (tenant, theme), series in detector.series.items():
-                for pane, row in series.history.mentions.rows.items():
+            for tenant, theme in list(detector.series):
+                for pane, row in detector.series[tenant, theme].history.mentions.rows.items():
                     if row[0]:
                         found[tenant, theme, pane] = found.get((tenant, theme, pane), 0) + int(row[0])
         return found
