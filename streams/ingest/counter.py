@@ -6,6 +6,7 @@ Both follow from the log alone: whoever reads it again from a chunk's start cuts
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -130,12 +131,16 @@ class PartitionCounter:
         self._traffic: dict[str, SeriesCount] = {}
         self._dirty: dict[tuple[str, str], None] = {}
 
-    def count(self, records: Iterable[RawRecord]) -> list[Refused]:
+    def count(self, records: Iterable[RawRecord], wall: float = inf) -> list[Refused]:
         """Count records in the order of their offsets; return those that are no events.
 
         Records from before the chunk being counted mean that the partition is read again from an
         earlier chunk's start: the count begins anew there. Those of the chunk that were counted
         already are passed over.
+
+        Args:
+            wall: what time it is, epoch seconds. A record cannot have been made later: one that says so comes from
+                a producer whose clock is wrong, and its events' times are held against this instead.
         """
         refused: list[Refused] = []
         decoder, limit = self._decoder, self._decoder.limits.max_record
@@ -152,6 +157,8 @@ class PartitionCounter:
                 continue
             self.position = position = offset + 1
             recorded_at = stamp / 1000.0
+            if recorded_at > wall:
+                recorded_at = wall
             if value is None or record.headers or len(value) > limit:
                 found = decoder.decode(value, record.headers, recorded_at)
                 if isinstance(found, Rejected):

@@ -5,7 +5,7 @@ there says the same again.
 """
 
 from collections.abc import Iterable, Sequence
-from math import isfinite
+from math import inf, isfinite
 
 import msgspec
 
@@ -73,10 +73,14 @@ class Ingest:
         }
         self._heard = dict.fromkeys(self.counters, now)
 
-    def take(self, source: int, records: Sequence[RawRecord], now: float) -> list[Refused]:
-        """Count a batch of one source partition, at monotonic time ``now``; return what is no event."""
+    def take(self, source: int, records: Sequence[RawRecord], now: float, wall: float = inf) -> list[Refused]:
+        """Count a batch of one source partition, at monotonic time ``now``; return what is no event.
+
+        Args:
+            wall: see :meth:`PartitionCounter.count`.
+        """
         self._heard[source] = now
-        return self.counters[source].count(records)
+        return self.counters[source].count(records, wall)
 
     def heard(self, source: int) -> float:
         """When a source partition last had a record, monotonic time; when it was assigned, if never."""

@@ -49,7 +49,7 @@ class IngestAgent:
         """The agent's body."""
         async for tp, records in self.app.batches(stream):
             source = source_id(self._number[tp.topic], tp.partition)
-            refused = self.ingest.take(source, records, self.clock.monotonic())
+            refused = self.ingest.take(source, records, self.clock.monotonic(), self.clock.now())
             for one in refused:
                 self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
             self.flush_if_due()

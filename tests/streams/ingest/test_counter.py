@@ -366,3 +366,21 @@ def test_a_repeat_across_chunks_is_the_price_of_a_restart() -> None:
     successor.count(log[1:])
     assert told(worker.flush()) == [(9, 9, 1), (10, 11, 1)]
     assert told(successor.flush()) == [(10, 11, 2)]
+
+
+# A producer whose clock is wrong stamps its records wrongly as well.
+
+
+def test_a_stamp_in_the_future_vouches_for_no_time_in_the_future() -> None:
+    day = 86_400.0
+    counts = counter()
+    refused = counts.count([record(0, START + day), record(1, START)], wall=START + 1)
+    assert [(one.record.offset, one.why.reason.value) for one in refused] == [(0, "far-future")]
+    assert told(counts.flush()) == [(0, 1, 1)]
+    assert counts.watermark == START
+
+
+def test_a_stamp_in_the_future_does_not_wipe_out_what_was_seen() -> None:
+    counts = counter()
+    counts.count([record(0, name="once"), record(1, stamp=START + 86_400.0), record(2, name="once")], wall=START + 1)
+    assert counts.tally.repeated == 1
