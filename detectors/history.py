@@ -7,6 +7,7 @@ from detectors.panes import Panes, Sums
 
 SLICE_BUCKET_S = 900
 _MAX_SLICES = 64
+_MAX_BUCKETS = 96
 
 
 class History:
@@ -88,6 +89,9 @@ class History:
             panes.tidy(at, self.retention_s)
         oldest = at - self.retention_s
         for bucket in [bucket for bucket in self.slices if bucket < oldest - SLICE_BUCKET_S]:
+            del self.slices[bucket]
+        # Slices explain what is happening; those of a day of activity are enough, and a snapshot stays small.
+        for bucket in sorted(self.slices)[:-_MAX_BUCKETS]:
             del self.slices[bucket]
         for bucket, counts in self.slices.items():
             if len(counts) > _MAX_SLICES:

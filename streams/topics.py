@@ -1,5 +1,6 @@
 """The topics, what each is for, and how each must be configured."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.settings import Kafka
@@ -13,6 +14,16 @@ class TopicSpec(NamedTuple):
     cleanup: str
     co_partitioned: bool
     """Whether it must have as many partitions as theme-panes."""
+    config: Mapping[str, str] = {}
+    """What else it is made with."""
+
+
+_CHANGELOG = {
+    # Time for a partition's owner to write again what a predecessor's late record lies upon; see streams.claims.
+    "min.compaction.lag.ms": str(10 * 60_000),
+    # A series of a busy theme, with a week of slices, may be larger than the broker's default of 1 MiB.
+    "max.message.bytes": str(8 * 1024 * 1024),
+}
 
 
 class Topics:
@@ -49,6 +60,6 @@ class Topics:
             TopicSpec(self.actions, "what somebody did about a signal, keyed by signal id", "delete", True),
             TopicSpec(self.assignments, "assignments, keyed by signal id", "delete", False),
             TopicSpec(self.dead_letters, "records that could not be taken, with the reason", "delete", False),
-            TopicSpec(self.series_log, "internal: checkpoints of series", "compact", True),
-            TopicSpec(self.assigned_log, "internal: state of assignments", "compact", True),
+            TopicSpec(self.series_log, "internal: checkpoints of series", "compact", True, _CHANGELOG),
+            TopicSpec(self.assigned_log, "internal: state of assignments", "compact", True, _CHANGELOG),
         ]

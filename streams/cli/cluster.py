@@ -97,7 +97,7 @@ def create(clients: Clients, specs: list[TopicSpec], partitions: int, replicatio
             spec.name,
             num_partitions=partitions,
             replication_factor=replication,
-            config={"cleanup.policy": spec.cleanup},
+            config={"cleanup.policy": spec.cleanup, **spec.config},
         )
         for spec in missing
     ]
