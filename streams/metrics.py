@@ -57,6 +57,12 @@ class Metrics:
             registry=registry,
         )
         self.series = Gauge("groundswell_series", "Series held in memory.", registry=registry)
+        self.asleep = Gauge("groundswell_series_asleep", "Of these, kept as snapshots.", registry=registry)
+        self.evicted = Counter(
+            "groundswell_series_evicted",
+            "Series forgotten because there were more than detect.max_series.",
+            registry=registry,
+        )
         self.episodes = Gauge("groundswell_open_series", "Series with an open episode.", registry=registry)
         self.watermark = Gauge(
             "groundswell_watermark_timestamp_seconds",

@@ -22,9 +22,11 @@ def collect(worker: "Worker") -> None:
                 "mentions": metrics.mentions,
                 "late": metrics.late,
                 "overlaps": metrics.overlaps,
+                "evicted": metrics.evicted,
             },
         )
     metrics.series.set(sum(len(detector.series) for detector in detectors))
+    metrics.asleep.set(sum(detector.series.asleep for detector in detectors))
     metrics.episodes.set(sum(len(detector.open) for detector in detectors))
     if detectors:
         metrics.watermark.set(min(detector.watermark.at for detector in detectors))

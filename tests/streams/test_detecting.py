@@ -226,3 +226,57 @@ def test_a_checkpoint_of_a_newer_build_raises() -> None:
     newer = msgspec.msgpack.encode([99, *msgspec.msgpack.decode(value)[1:]])
     with pytest.raises(SnapshotError, match="bank/login has version 99"):
         detector().restore([(key, newer)])
+
+
+def many(found: PartitionDetector, names: list[str], n: int, begin: float = START) -> None:
+    for number, name in enumerate(names):
+        at = begin + number
+        found.apply(flush(update_of(every(1, n, begin=at), theme=name, start=int(at - START) * 100), at=at))
+
+
+def test_the_unheard_of_are_forgotten_first_and_never_an_open_one() -> None:
+    found = detector()
+    many(found, ["open"], 3)
+    many(found, ["a", "b", "c"], 1, START + 100)
+    list(found.checkpoint())
+    assert found.forget(2) == 2
+    assert sorted(theme for _, theme in found.series) == ["c", "open"]
+    tombstones = {key for key, value in found.checkpoint() if value is None}
+    assert tombstones == {series_key("bank", "a"), series_key("bank", "b")}
+    assert found.forget(9) == 1
+    assert [theme for _, theme in found.series] == ["open"]
+    assert found.tally.evicted == 3
+
+
+def test_a_forgotten_series_that_is_heard_again_begins_anew() -> None:
+    found = detector()
+    many(found, ["a"], 2)
+    found.forget(1)
+    many(found, ["a"], 1, START + 50)
+    assert found.series["bank", "a"].history.total == 1
+    assert all(value is not None for _, value in found.checkpoint())
+
+
+def test_what_a_stale_record_lies_upon_is_written_again() -> None:
+    found = detector()
+    many(found, ["a"], 1)
+    list(found.checkpoint())
+    unknown = found.rewrite({series_key("bank", "a"), series_key("bank", "gone"), b"\x1fpartition\x1f3"})
+    assert unknown == [series_key("bank", "gone")]
+    assert series_key("bank", "a") in dict(found.checkpoint())
+
+
+def test_what_is_quiet_sleeps_and_wakes_with_its_count() -> None:
+    found = detector()
+    many(found, ["a"], 2)
+    found.apply(flush(at=START + 7200))
+    list(found.checkpoint())
+    list(found.checkpoint())
+    assert found.series.asleep == 1
+    assert found.apply(flush(update_of(every(1, 1, begin=START + 7200), theme="a", start=900), at=START + 7200)) == []
+    assert found.series["bank", "a"].history.total == 3
+
+
+def test_a_cap_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="max_series: expected at least 1"):
+        DetectSettings(max_series=0)
