@@ -8,7 +8,7 @@ import sys
 
 import orjson
 
-BENCHES = ("throughput", "latency")
+BENCHES = ("throughput", "latency", "recovery")
 
 
 def main() -> None:
