@@ -64,6 +64,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         chunk_records: offsets a chunk spans at most.
         chunk_s: stretch of record time a chunk spans at most.
         dedupe_s, dedupe_ids: how long, and how many, event ids are remembered per source partition.
+        recall_records: offsets before the first chunk that are read again at a start, for their ids alone.
     """
 
     dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
@@ -71,6 +72,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     chunk_s: int = 600
     dedupe_s: float = 600.0
     dedupe_ids: int = 200_000
+    recall_records: int = 32_768
 
 
 class Tally:
@@ -187,11 +189,24 @@ class PartitionCounter:
 
     def _turn(self, position: int | None, offset: int, stamp: int) -> None:
         """Begin the chunk that the record at ``offset`` is the first of."""
-        if position is None or offset < self.start:
-            self._restart(offset)
-        elif self._end_stamp is not None:
-            self._finish()
+        if position is not None:
+            if offset < self.start:
+                self._restart(offset)
+            elif self._end_stamp is not None:
+                self._finish()
         self._begin(offset, stamp)
+
+    def recall(self, records: Iterable[RawRecord], wall: float = inf) -> None:
+        """Remember the ids of records that were counted before a restart, so that a repeat of one is known as such.
+
+        Args:
+            wall: see :meth:`count`.
+        """
+        for record in records:
+            recorded_at = min(record.timestamp / 1000.0, wall)
+            event = self._decoder.decode(record.value, record.headers, recorded_at)
+            if not isinstance(event, Rejected):
+                self._ids.repeated((event.tenant, event.id), recorded_at)
 
     def _add(self, event: Event, at: float) -> None:
         self.since_flush += 1

@@ -82,6 +82,10 @@ class Ingest:
         self._heard[source] = now
         return self.counters[source].count(records, wall)
 
+    def recall(self, source: int, records: Sequence[RawRecord], wall: float = inf) -> None:
+        """Remember the ids of records from before a restart; see :meth:`PartitionCounter.recall`."""
+        self.counters[source].recall(records, wall)
+
     def heard(self, source: int) -> float:
         """When a source partition last had a record, monotonic time; when it was assigned, if never."""
         return self._heard[source]

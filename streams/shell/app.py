@@ -32,6 +32,7 @@ class StreamApp(faust.App):
     Attributes:
         progress: what may be committed; the agents say so.
         batched_topics: topics whose records arrive as batches.
+        recall: topic -> offsets before the committed one that are read again at a start.
         on_revoked_hook, on_assigned_hook: called when partitions have gone, and awaited before others are worked on.
         lease: asked before anything is sent.
         client_settings: for the confluent-kafka producer.
@@ -47,6 +48,7 @@ class StreamApp(faust.App):
         self.on_assigned_hook: Callable[[set[TP]], Awaitable[None]] = _nothing_yet
         self.progress = Progress()
         self.batched_topics = batched_topics
+        self.recall: dict[str, int] = {}
         self.client_settings = client_settings
         super().__init__(
             app_id,
@@ -83,6 +85,12 @@ class StreamApp(faust.App):
             consumer: Any = self.consumer
             if await consumer.in_order(tp, records[0].offset, records[-1].offset):
                 yield tp, records
+
+    def start_of(self, tp: TP) -> int:
+        """The committed offset that a partition was resumed from; what lies before it is only recalled."""
+        consumer: Any = self.consumer
+        start: int = consumer.starts.get(tp, 0)
+        return start
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)

@@ -69,14 +69,20 @@ class NoReadOffsets(dict[TP, int | None]):
 
 
 class BatchConsumer(FaustConsumer):
-    """Faust's consumer over record batches; ``app.progress`` decides what is committed."""
+    """Faust's consumer over record batches; ``app.progress`` decides what is committed.
+
+    Attributes:
+        starts: the committed offsets that were gone back to; what lies before is only recalled.
+    """
 
     app: Any
+    starts: dict[TP, int]
 
     def _reset_state(self) -> None:
         super()._reset_state()
         self._read_offset: Any = NoReadOffsets()
         self.continuity = Continuity()
+        self.starts = {}
 
     def _new_consumer_thread(self) -> PromptConsumerThread:
         return PromptConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -100,12 +106,18 @@ class BatchConsumer(FaustConsumer):
         return False
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets; from here on batches are let through."""
+        """Go back to the committed offsets, and a little further where there is something to recall.
+
+        From here on batches are let through.
+        """
         self.continuity.close()
         await super().perform_seek()
         committed = {ensure_TP(tp): offset for tp, offset in self._committed_offset.items()}
         batched = [tp for tp in map(ensure_TP, self.assignment()) if tp.topic in self.app.batched_topics]
-        again = self.continuity.open({tp: committed.get(tp) or 0 for tp in batched})
+        self.starts = {tp: committed.get(tp) or 0 for tp in batched}
+        begins = {tp: max(0, start - self.app.recall.get(tp.topic, 0)) for tp, start in self.starts.items()}
+        again = self.continuity.open(begins)
+        again |= {tp: begin for tp, begin in begins.items() if begin != self.starts[tp]}
         if again:
             await self.seek_wait(again)
 

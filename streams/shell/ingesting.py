@@ -1,5 +1,7 @@
 """The agent on the input topics: batches into counters, counters onto theme-panes."""
 
+from bisect import bisect_left
+from operator import attrgetter
 from typing import Any
 
 from faust.types import TP
@@ -49,7 +51,11 @@ class IngestAgent:
         """The agent's body."""
         async for tp, records in self.app.batches(stream):
             source = source_id(self._number[tp.topic], tp.partition)
-            refused = self.ingest.take(source, records, self.clock.monotonic(), self.clock.now())
+            wall = self.clock.now()
+            known = bisect_left(records, self.app.start_of(tp), key=attrgetter("offset"))
+            if known:
+                self.ingest.recall(source, records[:known], wall)
+            refused = self.ingest.take(source, records[known:], self.clock.monotonic(), wall)
             for one in refused:
                 self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
             self.flush_if_due()

@@ -108,6 +108,7 @@ class Worker:
         )
         app.on_revoked_hook = self._revoked
         app.on_assigned_hook = self._assigned
+        app.recall = dict.fromkeys(topics.inputs, self.settings.ingest.counting.recall_records)
 
     def _guarded(self, body: Any) -> Any:
         """An agent that raises would be restarted by Faust and its batch lost: stop the worker instead."""

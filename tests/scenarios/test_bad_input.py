@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas.cloudevents import headers_for
 from tests.support.brokers import Broker
-from tests.support.reading import read_all, wait_for
+from tests.support.reading import counted, read_all, wait_for
 from tests.support.workers import OWNERS, RULES, WorkerProcess
 
 NOW = datetime.now(UTC)
@@ -76,25 +76,43 @@ def test_poison_goes_to_dead_letters_and_the_rest_is_counted(broker: Broker, tmp
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("chunk_records", [32_768, 2], ids=["in one chunk", "in an earlier chunk"])
 def test_an_id_repeated_within_the_window_counts_once_also_after_a_restart(
-    broker: Broker, tmp_path: Path, topic_prefix: str
+    broker: Broker, tmp_path: Path, topic_prefix: str, chunk_records: int
 ) -> None:
-    with WorkerProcess(broker, tmp_path, topic_prefix, RULES + OWNERS) as worker:
+    """What is not finished is counted again from the chunk's start; of what is, the ids are recalled."""
+    body = RULES + OWNERS + f"[ingest.counting]\nchunk_records = {chunk_records}\n"
+    with WorkerProcess(broker, tmp_path, topic_prefix, body, 'checkpoint = "1s"') as worker:
         worker.create_topics().start()
         producer = Producer({"bootstrap.servers": broker.bootstrap})
+        topic = worker.topics.feedback
 
         def send(*numbers: int) -> None:
             for number in numbers:
-                producer.produce(worker.topics.feedback, json.dumps(event(number)), partition=1)
+                producer.produce(topic, json.dumps(event(number)), partition=1)
             producer.flush()
 
         send(1, 2, 1, 1, 2)
         wait_for(lambda: worker.metric("groundswell_events_repeated_total") == 3, 20, worker.log_end)
+        finished = 5 // chunk_records * chunk_records
+        wait_for(lambda: committed(worker, topic, 1) == finished, 20, lambda: str(committed(worker, topic, 1)))
         worker.kill()
-        # The chunk is not finished, so it is read again from its start, and what was in it is known again.
         worker.start()
         send(2, 3)
-        wait_for(lambda: worker.metric("groundswell_events_repeated_total") == 4, 20, worker.log_end)
-        wait_for(lambda: len(read_all(broker, worker.topics.signals)) >= 1, 20, worker.log_end)
+        again = 3 if finished == 0 else 1
+        wait_for(lambda: worker.metric("groundswell_events_repeated_total") == again + 1, 20, worker.log_end)
+        wait_for(lambda: sum(counted(broker, worker.topics.series_log).values()) >= 3, 20, worker.log_end)
+        assert sum(counted(broker, worker.topics.series_log).values()) == 3
         [signal] = [json.loads(message.value() or b"{}") for message in read_all(broker, worker.topics.signals)]
         assert (signal["mentions"], signal["total_mentions"]) == (3, 3)
+
+
+def committed(worker: WorkerProcess, topic: str, partition: int) -> int:
+    """The committed offset of the worker's group; 0 if there is none."""
+    config = {"bootstrap.servers": worker.broker.bootstrap, "group.id": worker.settings.kafka.group}
+    consumer = Consumer(config)
+    try:
+        [found] = consumer.committed([TopicPartition(topic, partition)], timeout=10)
+        return max(0, found.offset)
+    finally:
+        consumer.close()

@@ -384,3 +384,13 @@ def test_a_stamp_in_the_future_does_not_wipe_out_what_was_seen() -> None:
     counts = counter()
     counts.count([record(0, name="once"), record(1, stamp=START + 86_400.0), record(2, name="once")], wall=START + 1)
     assert counts.tally.repeated == 1
+
+
+def test_a_repeat_of_what_was_counted_before_a_restart_is_known() -> None:
+    before = [record(8, name="a"), Raw(9, round(START * 1000), b"{"), record(10, name="b")]
+    counts = counter()
+    counts.recall(before[:2])
+    assert counts.position is None
+    counts.count([before[2], record(11, name="a"), record(12, name="b")])
+    assert (counts.start, counts.tally.repeated) == (10, 2)
+    assert told(counts.flush()) == [(10, 12, 1)]
