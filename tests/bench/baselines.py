@@ -71,7 +71,7 @@ def limit(bootstrap: str, topic: str, count: int) -> float:
         settings.kafka.group,
         Clients(settings),
         {topic},
-        lease=Lease(SystemClock(), 1e9),
+        lease=Lease(SystemClock(), 1e9, 1.0),
         broker=f"aiokafka://{bootstrap}",
         stream_recovery_delay=0.0,
     )
