@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +36,8 @@ class WorkerProcess:
 
     Args:
         body: TOML of the rules and owners; Kafka and web sections are written here.
+        kafka: more lines of the Kafka section.
+        session: timeout of its membership in the group.
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class WorkerProcess:
         name: str = "w",
         partitions: int | None = None,
         group: str | None = None,
+        kafka: str = "",
+        session: str = "6s",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.broker, self.prefix = broker, prefix
@@ -57,7 +61,7 @@ class WorkerProcess:
         self.config.write_text(
             f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{group}"\nprefix = "{prefix}"\n'
             f"partitions = {partitions or broker.partitions}\n"
-            f'session_timeout = "6s"\n[web]\nport = {self.port}\n{body}',
+            f'session_timeout = "{session}"\n{kafka}\n[web]\nport = {self.port}\n{body}',
             encoding="utf-8",
         )
         self.settings = load_settings(self.config)
@@ -74,11 +78,17 @@ class WorkerProcess:
             self.broker.create_topics(*(spec.name for spec in self.topics.specs()))
         return self
 
-    def start(self, *, wait_ready_s: float = 60.0, env: Mapping[str, str] | None = None) -> Self:
-        """Start it, and return once it says that it is ready."""
+    def start(
+        self,
+        *,
+        wait_ready_s: float = 60.0,
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> Self:
+        """Start it, and return once it says that it is ready; at once if ``wait_ready_s`` is 0."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "worker", "--config", str(self.config)],
+                [*command, "worker", "--config", str(self.config)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(env or {})},
@@ -123,6 +133,20 @@ class WorkerProcess:
     def kill(self) -> None:
         """kill -9."""
         self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """SIGSTOP: it stands still, and its connections stay open."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT, if it is still there."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)
+
+    def wait(self, timeout_s: float) -> int:
+        """The exit code, once it has ended by itself."""
+        assert self._process is not None
+        return self._process.wait(timeout_s)
 
     def stop(self) -> int:
         """SIGTERM, then SIGKILL after 20 s; the exit code."""
