@@ -11,7 +11,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,16 +42,32 @@ class LocalKafka:
     Start it in a thread that lives as long as it: Linux ends the broker together with the thread that started it.
     """
 
-    def __init__(self, libs: Path, data: Path, properties: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        libs: Path,
+        data: Path,
+        properties: Mapping[str, str] | None = None,
+        format_arguments: Sequence[str] = (),
+        *,
+        port: int | None = None,
+        cluster_id: str | None = None,
+    ) -> None:
         self._libs = libs
+        self._cluster_id = cluster_id
+        self._format_arguments = tuple(format_arguments)
         self._data = data
-        self._port, self._controller_port = free_ports(2)
+        free, self._controller_port = free_ports(2)
+        self._port = port or free
         self._properties = {**self._defaults(), **(properties or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self._port}"
+
+    def admin_client(self) -> dict[str, str]:
+        """What a client that may do everything is made with, beside the address."""
+        return {}
 
     @property
     def log(self) -> Path:
@@ -68,7 +84,7 @@ class LocalKafka:
         config = self._configure()
         self._process = self._spawn("-Xms256m", "-Xmx1g", "kafka.Kafka", str(config))
         atexit.register(self.kill)
-        if not answers(self.bootstrap, within=START_SECONDS, alive=lambda: self.running):
+        if not answers(self.bootstrap, within=START_SECONDS, alive=lambda: self.running, client=self.admin_client()):
             state = f"does not answer after {START_SECONDS:.0f} s" if self.running else "ended while starting"
             self.kill()
             raise RealKafkaUnavailable(f"the Kafka server on {self.bootstrap} {state}; its log ends:\n{self.log_end()}")
@@ -149,8 +165,8 @@ class LocalKafka:
         config.write_text("".join(f"{name}={value}\n" for name, value in self._properties.items()))
         if not (self._data / "logs" / "meta.properties").exists():
             # 16 bytes in URL-safe base64; the zero byte keeps a dash, which would read as an option, off the front.
-            cluster = base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
-            arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
+            cluster = self._cluster_id or base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
+            arguments = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), *self._format_arguments)
             if self._spawn("-Xmx128m", *arguments).wait(START_SECONDS) != 0:
                 raise RealKafkaUnavailable(f"formatting Kafka's storage failed; the log ends:\n{self.log_end()}")
         return config

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 
-def answers(bootstrap: str, *, within: float, alive: Callable[[], bool] = lambda: True) -> bool:
+def answers(
+    bootstrap: str,
+    *,
+    within: float,
+    alive: Callable[[], bool] = lambda: True,
+    client: Mapping[str, str] | None = None,
+) -> bool:
     """Waits until the broker answers a metadata request and every partition it has is led by somebody.
 
-    Gives up early when ``alive`` says that the server's process is gone.
+    Gives up early when ``alive`` says that the server's process is gone; ``client`` says how to log in.
     """
     # Refused connections are what is expected until it answers, so librdkafka is not to log them.
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "reconnect.backoff.max.ms": 250})
+    admin = AdminClient(
+        {"bootstrap.servers": bootstrap, "log_level": 0, "reconnect.backoff.max.ms": 250, **(client or {})}
+    )
     deadline = time.monotonic() + within
     while time.monotonic() < deadline and alive():
         try:
