@@ -1,31 +1,37 @@
-"""Configuration of the Kafka clients, and finding the broker before anything else starts."""
+"""What the Kafka clients are made with: addresses, certificates, and secrets from the environment or from files."""
 
 import os
+import ssl
+import stat
 from pathlib import Path
 from typing import Any
-
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from streams.config import ConfigError
 from streams.settings import Kafka, Settings
 
 
-class BrokerUnreachable(RuntimeError):
-    """No broker answered; the message says where it was looked for."""
-
-
 class Clients:
-    """What confluent-kafka's clients are made with, from the settings.
+    """What Kafka clients are made with, from the settings.
+
+    Attributes:
+        password: empty if there is none; it shows in no text about this object.
+        warnings: what works, and is not as safe as it should be; a sentence each.
 
     Raises:
-        ConfigError: if the password is not where the settings say.
+        ConfigError: if a secret or a certificate is not where the settings say, or cannot be used.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.kafka = settings.kafka
+        self.warnings: list[str] = []
         self._directory = settings.directory
         self.password = self._password()
+        self._key_password = _variable("key_password_env", self.kafka.security.key_password_env)
+        # Python's reading of the files is stricter than librdkafka's, and its errors can be told.
+        self.ssl_context()
+
+    def __repr__(self) -> str:
+        return f"<Clients of {self.kafka.bootstrap}, {self.kafka.security.protocol}>"
 
     def admin(self) -> dict[str, Any]:
         """For an admin client."""
@@ -39,8 +45,15 @@ class Clients:
             return common
         common["security.protocol"] = security.protocol
         if security.ca_file is not None:
-            common["ssl.ca.location"] = str(self._directory / security.ca_file)
-        if security.protocol.startswith("SASL"):
+            common["ssl.ca.location"] = self._path(security.ca_file)
+        if security.certificate_file:
+            common |= {
+                "ssl.certificate.location": self._path(security.certificate_file),
+                "ssl.key.location": self._path(security.key_file),
+            }
+        if self._key_password:
+            common["ssl.key.password"] = self._key_password
+        if security.sasl:
             common |= {
                 "sasl.mechanism": security.mechanism,
                 "sasl.username": security.username,
@@ -67,39 +80,74 @@ class Clients:
         """For a plain consumer, such as ``groundswell tail``."""
         return {**self.admin(), "group.id": group, "enable.auto.commit": False, **more}
 
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """The same for a client in Python; None if the connection is not encrypted.
+
+        Raises:
+            ConfigError: naming the key of the file that cannot be used.
+        """
+        security = self.kafka.security
+        if not security.tls:
+            return None
+        for key in ("ca_file", "certificate_file", "key_file"):
+            if getattr(security, key):
+                self._read(key, getattr(security, key))
+        ca_file = None if security.ca_file is None else self._path(security.ca_file)
+        try:
+            context = ssl.create_default_context(cafile=ca_file)
+        except ssl.SSLError as error:
+            raise ConfigError(f"kafka.security.ca_file: {ca_file}: no certificates in PEM: {_reason(error)}") from None
+        if security.certificate_file:
+            files = (self._path(security.certificate_file), self._path(security.key_file))
+            try:
+                # Without a callable, OpenSSL would ask at the terminal for the password of a locked key.
+                context.load_cert_chain(*files, password=lambda: self._key_password)
+            except (ssl.SSLError, ValueError) as error:
+                locked = "; is it locked, and with the password in key_password_env?" if "PEM lib" in str(error) else ""
+                raise ConfigError(f"kafka.security.key_file: {' and '.join(files)}: {_reason(error)}{locked}") from None
+        return context
+
     def _password(self) -> str:
         security = self.kafka.security
-        if not security.protocol.startswith("SASL"):
-            return ""
-        if security.password_env:
-            if security.password_env not in os.environ:
-                raise ConfigError(f"kafka.security.password_env: the environment has no {security.password_env}")
-            return os.environ[security.password_env]
+        if security.protocol == "SASL_PLAINTEXT":
+            self.warnings.append("kafka.security.protocol: SASL_PLAINTEXT logs in and sends everything unencrypted")
         if security.password_file:
-            path = self._directory / security.password_file
+            self._warn_if_open("password_file", security.password_file)
+        if security.key_file and not security.key_password_env:
+            self._warn_if_open("key_file", security.key_file)
+        if security.password_file:
             try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ConfigError(f"kafka.security.password_file: {path}: {error.strerror}") from None
-        raise ConfigError("kafka.security: expected password_env or password_file")
+                return self._read("password_file", security.password_file).decode().strip()
+            except UnicodeDecodeError:
+                raise ConfigError("kafka.security.password_file: expected text in UTF-8") from None
+        return _variable("password_env", security.password_env)
+
+    def _warn_if_open(self, key: str, name: str) -> None:
+        path = Path(self._path(name))
+        if path.exists() and path.stat().st_mode & stat.S_IROTH:
+            self.warnings.append(f"kafka.security.{key}: every user of this machine can read {path}: chmod o-rwx")
+
+    def _read(self, key: str, name: str) -> bytes:
+        try:
+            return Path(self._path(name)).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"kafka.security.{key}: {self._path(name)}: {error.strerror}") from None
+
+    def _path(self, name: str) -> str:
+        return str(self._directory / name)
 
 
-def topic_partitions(clients: Clients, timeout_s: float = 5.0) -> dict[str, int]:
-    """Topic -> number of partitions, as the broker says now.
-
-    Raises:
-        BrokerUnreachable: if none answers within ``timeout_s``.
-    """
-    try:
-        metadata = AdminClient(clients.admin()).list_topics(timeout=timeout_s)
-    except KafkaException as error:
-        raise BrokerUnreachable(f"no Kafka broker answers at {clients.kafka.bootstrap}: {_words(error)}") from None
-    return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+def _variable(key: str, name: str) -> str:
+    if not name:
+        return ""
+    if not os.environ.get(name):
+        raise ConfigError(f"kafka.security.{key}: the environment has no {name}")
+    return os.environ[name]
 
 
-def _words(error: KafkaException) -> str:
-    first = error.args[0]
-    return str(first.str()) if hasattr(first, "str") else str(first)
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "reason", None)
+    return str(reason).replace("_", " ").lower() if reason else str(error)
 
 
-__all__ = ["BrokerUnreachable", "Clients", "Kafka", "topic_partitions"]
+__all__ = ["Clients", "Kafka"]

@@ -66,6 +66,7 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
     for key in ("directory", "digest"):
         if key in raw:
             raise ConfigError(f"{key}: unknown key")
+    _check_no_secrets(raw)
     decided = {name: raw[name] for name in ("rules", "ownership", "deadlines", "detect") if name in raw}
     digest = hashlib.blake2b(msgspec.json.encode(decided, order="deterministic"), digest_size=6).hexdigest()
     try:
@@ -102,6 +103,19 @@ def enricher(settings: Settings) -> Enricher:
         except TaxonomyError as error:
             raise ConfigError(f"ingest.taxonomy: {error}") from None
     return Enricher(tagger, settings.ingest.min_confidence)
+
+
+def _check_no_secrets(raw: dict[str, Any]) -> None:
+    """Said before anything else, and without the value: the file may be in a repository, the message in a log."""
+    security: Any = raw
+    for table in ("kafka", "security"):
+        security = security.get(table) if isinstance(security, dict) else None
+    for key in ("password", "key_password"):
+        if isinstance(security, dict) and key in security:
+            other = f", or a file with {key}_file" if key == "password" else ""
+            raise ConfigError(
+                f"kafka.security.{key}: does not belong in the file; name an environment variable with {key}_env{other}"
+            )
 
 
 def _check_names(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The configuration: one TOML file, every key checked, secrets from the environment or a file."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,8 @@ from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.ingest import FlushSettings
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
+
 
 class Security(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to log in to the brokers.
@@ -20,6 +23,11 @@ class Security(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         password_env, password_file: where the password is; it never stands in the file itself.
         ca_file: certificates that may sign a broker's; None takes the system's.
+        certificate_file, key_file: our own certificate (PEM, with its chain) and its key, for brokers that ask for one.
+        key_password_env: where the key's password is, if it has one.
+
+    Raises:
+        ValueError: naming the key.
     """
 
     protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
@@ -28,6 +36,41 @@ class Security(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password_env: str = ""
     password_file: str = ""
     ca_file: str | None = None
+    certificate_file: str = ""
+    key_file: str = ""
+    key_password_env: str = ""
+
+    @property
+    def sasl(self) -> bool:
+        """Whether a user and a password log in."""
+        return self.protocol.startswith("SASL")
+
+    @property
+    def tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.protocol.endswith("SSL")
+
+    def __post_init__(self) -> None:
+        # A key that the protocol leaves unused is most likely a protocol forgotten, and a connection not secured.
+        for key in ("username", "password_env", "password_file"):
+            if getattr(self, key) and not self.sasl:
+                raise ValueError(f'{key}: protocol "{self.protocol}" takes none; expected SASL_SSL')
+        for key in ("ca_file", "certificate_file", "key_file", "key_password_env"):
+            if getattr(self, key) and not self.tls:
+                raise ValueError(f'{key}: protocol "{self.protocol}" is not encrypted; expected SSL or SASL_SSL')
+        for key in ("password_env", "key_password_env"):
+            # The value is not repeated: it may be the password itself, written in the wrong place.
+            if getattr(self, key) and not _VARIABLE(getattr(self, key)):
+                raise ValueError(f"{key}: expected the name of an environment variable")
+        if self.sasl and not self.username:
+            raise ValueError(f'username: is missing; protocol "{self.protocol}" needs one')
+        if self.sasl and bool(self.password_env) == bool(self.password_file):
+            raise ValueError("password_env: expected either password_env or password_file")
+        if bool(self.certificate_file) != bool(self.key_file):
+            given, lacking = ("certificate", "key") if self.certificate_file else ("key", "certificate")
+            raise ValueError(f"{lacking}_file: is missing; {given}_file is of no use without it")
+        if self.key_password_env and not self.key_file:
+            raise ValueError("key_file: is missing; key_password_env is of no use without it")
 
 
 class Kafka(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

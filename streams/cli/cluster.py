@@ -8,10 +8,11 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from schemas.duration import format_duration
-from streams.cli.common import FAILED, Fail
+from streams.cli.common import FAILED, MISUSED, Fail
 from streams.cli.topic_check import Found
-from streams.clients import BrokerUnreachable, Clients, topic_partitions
+from streams.clients import Clients
 from streams.clock import Clock
+from streams.reaching import BrokerRefuses, BrokerUnreachable, reach
 from streams.topics import TopicSpec
 
 _ANSWER_S = 2.0
@@ -26,14 +27,16 @@ def await_broker(
     """Wait until a broker answers, saying so each time none does.
 
     Raises:
-        Fail: none has after ``wait_s``.
+        Fail: none has after ``wait_s``, or one does not let us in.
     """
     deadline = clock.monotonic() + wait_s
     pause = _FIRST_PAUSE_S
     while True:
         try:
-            topic_partitions(clients, timeout_s=max(0.5, min(_ANSWER_S, wait_s)))
+            reach(clients, timeout_s=max(0.5, min(_ANSWER_S, wait_s)))
             return
+        except BrokerRefuses as error:
+            raise Fail(str(error), MISUSED) from None
         except BrokerUnreachable as error:
             left = deadline - clock.monotonic()
             if left <= 0:
@@ -48,13 +51,12 @@ def look(clients: Clients, specs: Iterable[TopicSpec]) -> Found:
     """What the cluster has of ``specs``.
 
     Raises:
-        Fail: no broker answers.
+        Fail: no broker answers, or one does not let us in.
     """
-    admin = AdminClient(clients.admin())
     try:
-        metadata = admin.list_topics(timeout=_LOOK_S)
-    except KafkaException as error:
-        raise Fail(f"no Kafka broker answers at {clients.kafka.bootstrap}: {words(error)}") from None
+        admin, metadata = reach(clients, _LOOK_S)
+    except BrokerUnreachable as error:
+        raise Fail(str(error), MISUSED if isinstance(error, BrokerRefuses) else FAILED) from None
     wanted = {spec.name for spec in specs}
     partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items() if name in wanted}
     # librdkafka's mock cluster lets every other admin request run into its timeout.

@@ -80,9 +80,12 @@ def load(config: Path | None) -> tuple[Settings, Clients]:
     except ConfigError as error:
         raise Fail(str(error), MISUSED) from None
     try:
-        return settings, Clients(settings)
+        clients = Clients(settings)
     except ConfigError as error:
         raise Fail(f"{path}: {error}", MISUSED) from None
+    for warning in clients.warnings:
+        typer.echo(f"groundswell: warning: {path}: {warning}", err=True)
+    return settings, clients
 
 
 def check_taxonomy(config: Path | None, settings: Settings) -> dict[str, list[str]]:

@@ -3,11 +3,9 @@
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import Callable
 from typing import Any
 
-from faust import SASLCredentials, SSLCredentials
 from faust.types import TP
 from mode import Service
 from prometheus_client import CollectorRegistry
@@ -25,6 +23,7 @@ from streams.settings import Settings
 from streams.shell.app import StreamApp
 from streams.shell.assigning import AssignAgent
 from streams.shell.changelog import Changelog
+from streams.shell.credentials import credentials
 from streams.shell.detecting import DetectAgent
 from streams.shell.ingesting import IngestAgent
 from streams.shell.lease import Lease
@@ -82,7 +81,7 @@ class Worker:
         topics = self.topics
         options: dict[str, Any] = {}
         if kafka.security.protocol != "PLAINTEXT":
-            options["broker_credentials"] = _credentials(clients, self.settings)
+            options["broker_credentials"] = credentials(clients)
         if kafka.member_id:
             options["consumer_group_instance_id"] = f"{kafka.group}-{kafka.member_id}"
         return StreamApp(
@@ -193,14 +192,3 @@ class Worker:
 def _heartbeat_s(session_s: float) -> float:
     """Several a session, so that one lost on the way ends nothing."""
     return min(3.0, session_s / 4)
-
-
-def _credentials(clients: Clients, settings: Settings) -> Any:
-    security = settings.kafka.security
-    ca_file = str(settings.directory / security.ca_file) if security.ca_file else None
-    context = ssl.create_default_context(cafile=ca_file) if security.protocol.endswith("SSL") else None
-    if security.protocol == "SSL":
-        return SSLCredentials(context=context)
-    return SASLCredentials(
-        username=security.username, password=clients.password, mechanism=security.mechanism, ssl_context=context
-    )

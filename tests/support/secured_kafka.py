@@ -44,7 +44,7 @@ class Certificates:
         self.keystore = self._written("broker-store.pem", key.read_bytes() + certificate.read_bytes())
 
     def issue(self, name: str) -> tuple[Path, Path, Path]:
-        """Certificate, key, and the same key under ``KEY_PASSWORD``, of 127.0.0.1; Kafka knows its holder as ``name``."""
+        """Certificate, key, and the key under ``KEY_PASSWORD``, for 127.0.0.1; the holder is User:``name``."""
         issued = self._authority.issue_cert(_HOST, common_name=name)
         key = load_pem_private_key(issued.private_key_pem.bytes(), password=None)
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
