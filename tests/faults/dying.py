@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.cli.main import main
+from streams.shell import changelog
 from streams.shell.assigning import AssignAgent
 from streams.shell.detecting import DetectAgent
 from streams.shell.ingesting import IngestAgent
@@ -65,12 +66,24 @@ def flushed(pass_by: Countdown) -> None:
     GuardedProducer.flush = flush  # type: ignore[method-assign]
 
 
+def recovering(pass_by: Countdown) -> None:
+    """The partitions are claimed, the changelogs not read yet."""
+    original = changelog.replay
+
+    def replay(*args: Any, **kwargs: Any) -> Any:
+        pass_by()
+        return original(*args, **kwargs)
+
+    changelog.replay = replay
+
+
 POINTS: dict[str, Callable[[Countdown], None]] = {
     "flushed": flushed,
     "sending": lambda pass_by: after(IngestAgent, "flush_if_due", pass_by),
     "handed over": lambda pass_by: after(DetectAgent, "_write", pass_by),
     "acknowledged": lambda pass_by: before(DetectAgent, "_send", pass_by),
     "signalled": lambda pass_by: before(DetectAgent, "_sent", pass_by),
+    "recovering": recovering,
     "assigning": lambda pass_by: before(AssignAgent, "_send", pass_by),
 }
 """Point -> what makes the worker pass by there; each says what has happened and what has not."""

@@ -1,6 +1,7 @@
 """One fault case: workers on a broker, a load, and the comparison at the end."""
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +70,24 @@ class Scene:
         """Seconds from ``began`` (monotonic) until every input partition is read again, while a load goes on."""
         wait_for(self.covered, within_s, self.logs)
         return round(time.monotonic() - began, 1)
+
+    @contextmanager
+    def supervised(self, worker: WorkerProcess) -> Iterator[None]:
+        """Start the worker again whenever it has ended with an error, as an orchestrator would."""
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.5):
+                if worker.returncode:
+                    worker.start(wait_ready_s=0)
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def logs(self) -> str:
         """The end of every worker's log."""
