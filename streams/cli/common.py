@@ -60,13 +60,12 @@ def stdout() -> Console:
     return Console(highlight=False)
 
 
-def load(config: Path | None) -> tuple[Settings, Clients]:
-    """The configuration in force, and how to reach the broker.
+def read(config: Path | None) -> Settings:
+    """The configuration in force; no secret is looked for.
 
     Raises:
         Fail: with the file and the key path.
     """
-    from streams.clients import Clients
     from streams.config import ConfigError, load_settings
 
     path = config or _DEFAULT_CONFIG
@@ -76,9 +75,21 @@ def load(config: Path | None) -> tuple[Settings, Clients]:
             MISUSED,
         )
     try:
-        settings = load_settings(path)
+        return load_settings(path)
     except ConfigError as error:
         raise Fail(str(error), MISUSED) from None
+
+
+def load(config: Path | None) -> tuple[Settings, Clients]:
+    """The configuration in force, and how to reach the broker.
+
+    Raises:
+        Fail: with the file and the key path.
+    """
+    from streams.clients import Clients
+    from streams.config import ConfigError
+
+    settings, path = read(config), shown(config)
     try:
         clients = Clients(settings)
     except ConfigError as error:
