@@ -8,7 +8,11 @@ from msgspec import Struct
 MAX_MESSAGE = 1_000
 """Characters of ``exception.message``."""
 
+MAX_HEADERS, MAX_HEADER_BYTES = 64, 16_384
+"""A record's own headers that are kept, and bytes of their names and values together; the first ones."""
+
 REASON_HEADER = "groundswell.reason"
+LEFT_OUT_HEADER = "groundswell.headers-left-out"
 _CONNECT = "__connect.errors."
 
 Headers = list[tuple[str, bytes | None]]
@@ -108,13 +112,14 @@ def dead_letter(
 def dead_letter_headers(failure: Failure, headers: Iterable[tuple[str, bytes | None]] = ()) -> Headers:
     """``headers`` as they came, then Kafka Connect's error headers and our reason, in UTF-8.
 
-    A header that is already there is left alone: the first failure is the one to look into.
+    A header that is already there is left alone: the first failure is the one to look into. Of too many headers the
+    first are kept, and ``groundswell.headers-left-out`` says how many are not.
 
     >>> lost = Failure(reason=Reason.BAD_TIME, detail="no offset", field="time", topic="cx", partition=0, offset=7)
     >>> dict(dead_letter_headers(lost))["__connect.errors.exception.message"]
     b'time: no offset (topic cx, partition 0, offset 7)'
     """
-    kept = list(headers)
+    kept, left_out = _bounded(headers)
     present = {name for name, _ in kept}
     ours = {
         f"{_CONNECT}topic": failure.topic,
@@ -130,6 +135,26 @@ def dead_letter_headers(failure: Failure, headers: Iterable[tuple[str, bytes | N
         f"{_CONNECT}exception.stacktrace": "",
         REASON_HEADER: failure.reason.value,
     }
+    if left_out:
+        ours[LEFT_OUT_HEADER] = str(left_out)
     # A half of a surrogate pair, as a broken escape in JSON leaves, has no UTF-8.
     kept += [(name, text.encode(errors="replace")) for name, text in ours.items() if name not in present]
     return kept
+
+
+def header_size(name: str, content: bytes | None) -> int:
+    """Characters of a header's name and bytes of its value."""
+    return len(name) + len(content or b"")
+
+
+def _bounded(headers: Iterable[tuple[str, bytes | None]]) -> tuple[Headers, int]:
+    """The first headers, as many as are kept, and how many are not."""
+    kept: Headers = []
+    size = left_out = 0
+    for name, content in headers:
+        size += header_size(name, content)
+        if left_out or len(kept) == MAX_HEADERS or size > MAX_HEADER_BYTES:
+            left_out += 1
+        else:
+            kept.append((name, content))
+    return kept, left_out

@@ -8,6 +8,13 @@ from detectors.customers import ALL_BITS
 from schemas.panes import Cell, PaneUpdate, Sample
 
 MAX_SAMPLES = 2
+MAX_METRICS = 64
+"""Metrics of a pane that are told; those of the first events."""
+MAX_SLICE = 200
+"""Characters of ``dimension=value``; a longer one is cut."""
+ROOMY_SLICES = 1000
+"""Slices of a pane up to which any new one is counted; then only those of a dimension with few values so far."""
+FEW_VALUES = 200
 _MAX_CUSTOMERS = 512
 _MAX_VALUES = 10
 _MANY_VALUES = 64
@@ -26,24 +33,28 @@ class SliceNames:
     """
 
     _MAX_CACHED = 50_000
+    _MAX_CHARACTERS = 8_000_000
 
     def __init__(self, dimensions: tuple[str, ...]) -> None:
         self.dimensions = dimensions
         self._cache: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._characters = 0
         self.known = self._cache.get
 
     def of(self, values: tuple[object, ...]) -> tuple[str, ...]:
         """The slices an event with these values belongs to."""
         names = self._cache.get(values)
         if names is None:
-            if len(self._cache) >= self._MAX_CACHED:
+            if len(self._cache) >= self._MAX_CACHED or self._characters > self._MAX_CHARACTERS:
                 self._cache.clear()
+                self._characters = 0
             found = {
-                f"{dimension}={value}"[:200]
+                f"{dimension}={value}"[:MAX_SLICE]
                 for dimension, value in zip(self.dimensions, values, strict=False)
                 if value not in (None, "")
             }
             names = self._cache[values] = tuple(sorted(found))
+            self._characters += sum(map(len, names))
         return names
 
 
@@ -66,7 +77,7 @@ class PaneCount:
 
     __slots__ = (
         "bits", "count", "customers", "dirty", "first", "fresh", "last", "metrics", "named", "samples", "sentiment_n",
-        "sentiment_sum", "slices", "told",
+        "sentiment_sum", "slices", "told", "values",
     )  # fmt: skip
 
     def __init__(self, at: float) -> None:
@@ -80,11 +91,12 @@ class PaneCount:
         self.bits = ALL_BITS
         self.named: list[tuple[str, ...]] = []
         self.slices: dict[str, int] = {}
+        self.values: dict[str, int] | None = None
         self.metrics: dict[str, list[float]] = {}
         self.samples: list[Sample] = []
 
     def observe(self, metrics: dict[str, float]) -> None:
-        """Add an event's metrics."""
+        """Add an event's metrics; new ones only while there are few."""
         mine = self.metrics
         for name, value in metrics.items():
             if name in mine:
@@ -92,7 +104,7 @@ class PaneCount:
                 sums[0] += 1
                 sums[1] += value
                 sums[2] += value * value
-            else:
+            elif len(mine) < MAX_METRICS:
                 mine[name] = [1, value, value * value]
 
     def settle(self) -> tuple[int, dict[str, int]]:
@@ -107,10 +119,30 @@ class PaneCount:
         return events, fresh
 
     def add_slices(self, counts: dict[str, int]) -> None:
-        """Add events by slice."""
+        """Add events by slice; of too many, those that come first, whatever flushes lie between."""
         slices = self.slices
+        if len(slices) + len(counts) <= ROOMY_SLICES:
+            for name, n in counts.items():
+                slices[name] = slices.get(name, 0) + n
+            return
         for name, n in counts.items():
-            slices[name] = slices.get(name, 0) + n
+            if name in slices:
+                slices[name] += n
+            elif len(slices) < ROOMY_SLICES or self._room(name):
+                slices[name] = n
+
+    def _room(self, name: str) -> bool:
+        """Whether a new slice is counted though there are many."""
+        if self.values is None:
+            self.values = {}
+            for known in self.slices:
+                dimension = known.partition("=")[0]
+                self.values[dimension] = self.values.get(dimension, 0) + 1
+        dimension = name.partition("=")[0]
+        found = self.values.get(dimension, 0)
+        if found < FEW_VALUES:
+            self.values[dimension] = found + 1
+        return found < FEW_VALUES
 
     def cell(self, pane: int) -> Cell:
         """The pane as it travels; counting on does not change it."""

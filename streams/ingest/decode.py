@@ -9,7 +9,7 @@ import msgspec
 from schemas.cloudevents import CloudEventError, UnknownVersionError, from_record
 from schemas.event import SCHEMA_VERSION, Event, Scalar, Theme
 from schemas.panes import TRAFFIC
-from sinks.dead_letters import Reason
+from sinks.dead_letters import MAX_HEADER_BYTES, MAX_HEADERS, Reason, header_size
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -24,15 +24,26 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         max_text: characters of text.
-        max_record: bytes of a record.
+        max_record: bytes of a record's value.
+        max_headers, max_header_bytes: of a record; bytes of all names and values together.
         max_future_s: how far an event's time may lie after the record's.
         max_past_s: how far before.
     """
 
     max_text: int = 20_000
     max_record: int = 262_144
+    max_headers: int = MAX_HEADERS
+    max_header_bytes: int = MAX_HEADER_BYTES
     max_future_s: float = 300.0
     max_past_s: float = 20 * 365 * 86_400.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_text", "max_record"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        for name in ("max_headers", "max_header_bytes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
 
 
 class Rejected(NamedTuple):
@@ -62,14 +73,12 @@ class EventDecoder:
     def __init__(self, limits: Limits, dimensions: Sequence[str]) -> None:
         self.limits = limits
         free = [name for name in dimensions if name not in Event.__struct_fields__]
-        self.paths: tuple[str, ...] = tuple(dimensions)
-        event_type: type[Event] = Event
-        if free:
-            fields: list[Any] = [(name, Scalar, None) for name in free]
-            attributes = msgspec.defstruct("Attributes", fields, frozen=True, gc=False)
-            self.paths += tuple(f"attributes.{name}" for name in free)
-            fields = [*fields, ("attributes", attributes, attributes())]
-            event_type = msgspec.defstruct("Event", fields, bases=(Event,), kw_only=True, gc=False)  # type: ignore[assignment]
+        self.paths = (*dimensions, *(f"attributes.{name}" for name in free))
+        fields: list[Any] = [(name, Scalar, None) for name in free]
+        # A struct, not a dict: attributes that are no dimension are passed over unread, however many there are.
+        attributes = msgspec.defstruct("Attributes", fields, frozen=True, gc=False)
+        fields = [*fields, ("attributes", attributes, attributes())]
+        event_type: type[Event] = msgspec.defstruct("Event", fields, bases=(Event,), kw_only=True, gc=False)  # type: ignore[assignment]
         self.parse: Callable[[bytes], Event] = msgspec.json.Decoder(event_type).decode
 
     def decode(self, value: bytes | None, headers: Headers, recorded_at: float) -> Event | Rejected:
@@ -82,11 +91,23 @@ class EventDecoder:
             return Rejected(Reason.NULL_VALUE, "the record has no value")
         if len(value) > self.limits.max_record:
             return Rejected(Reason.TOO_LARGE, f"{len(value)} bytes, at most {self.limits.max_record} are taken")
+        if headers and (excess := self._excess(headers)):
+            return Rejected(Reason.TOO_LARGE, excess)
         try:
             event = self.parse(from_record(value, headers) if headers else value)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             return why_not(value, error)
         return self.check(event, event.time.timestamp() - recorded_at) or event
+
+    def _excess(self, headers: Headers) -> str:
+        """What of the headers is too much, in words; empty if nothing is."""
+        limits = self.limits
+        if len(headers) > limits.max_headers:
+            return f"{len(headers)} headers, at most {limits.max_headers} are taken"
+        size = sum(header_size(name, content) for name, content in headers)
+        if size > limits.max_header_bytes:
+            return f"{size} bytes of headers, at most {limits.max_header_bytes} are taken"
+        return ""
 
     def plain(self, event: Event, ahead: float) -> bool:
         """Whether an event that parsed is so ordinary that :meth:`check` has nothing to say; the quick way past it."""

@@ -2,7 +2,17 @@
 
 import pytest
 
-from sinks.dead_letters import MAX_MESSAGE, REASON_HEADER, Failure, Reason, dead_letter, dead_letter_headers
+from sinks.dead_letters import (
+    LEFT_OUT_HEADER,
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    MAX_MESSAGE,
+    REASON_HEADER,
+    Failure,
+    Reason,
+    dead_letter,
+    dead_letter_headers,
+)
 
 FAILURE = Failure(
     reason=Reason.WRONG_TYPE,
@@ -74,3 +84,16 @@ def test_reasons_are_stable_names() -> None:
         "not-json", "wrong-type", "missing-field", "null-value", "bad-time", "far-future", "too-old",
         "text-too-long", "unknown-schema-version", "null-bytes", "no-theme-or-text",
     }  # fmt: skip
+
+
+def test_too_many_headers_of_its_own_are_left_out_and_counted() -> None:
+    headers = dead_letter_headers(FAILURE, [(f"h{n}", b"v") for n in range(100)])
+    assert [name for name, _ in headers[:MAX_HEADERS]] == [f"h{n}" for n in range(MAX_HEADERS)]
+    assert dict(headers)[LEFT_OUT_HEADER] == b"36"
+    assert dict(headers)[REASON_HEADER] == b"wrong-type"
+
+
+def test_too_large_headers_of_its_own_are_left_out_and_counted() -> None:
+    headers = dead_letter_headers(FAILURE, [("small", b"v"), ("large", b"x" * MAX_HEADER_BYTES), ("last", b"v")])
+    assert [name for name, _ in headers][:2] == ["small", "__connect.errors.topic"]
+    assert dict(headers)[LEFT_OUT_HEADER] == b"2"

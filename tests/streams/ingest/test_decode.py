@@ -68,6 +68,18 @@ BAD: dict[str, tuple[bytes | None, Reason, str]] = {
     "empty id": (but(id=""), Reason.OUT_OF_RANGE, "`$.id`"),
     "empty tenant": (but(tenant=""), Reason.OUT_OF_RANGE, "`$.tenant`"),
     "long theme": (but(theme="a" * 257), Reason.OUT_OF_RANGE, "`$.theme`"),
+    "long segment": (but(segment="a" * 257), Reason.OUT_OF_RANGE, "`$.segment`"),
+    "long customer": (but(customer="a" * 257), Reason.OUT_OF_RANGE, "`$.customer`"),
+    "long sentiment source": (but(sentiment_source="a" * 257), Reason.OUT_OF_RANGE, "`$.sentiment_source`"),
+    "long dimension": (but(os_version="a" * 257), Reason.OUT_OF_RANGE, "`$.os_version`"),
+    "long dimension among attributes": (
+        but(attributes={"os_version": "a" * 257}),
+        Reason.OUT_OF_RANGE,
+        "`$.attributes.os_version`",
+    ),
+    "many metrics": (but(metrics={f"m{n}": n for n in range(65)}), Reason.OUT_OF_RANGE, "`$.metrics`"),
+    "long name of a metric": (but(metrics={"m" * 129: 1}), Reason.OUT_OF_RANGE, "`$.metrics`"),
+    "many themes": (but(themes=[f"t{n}" for n in range(33)]), Reason.OUT_OF_RANGE, "`$.themes`"),
     "sentiment of 7": (but(sentiment=7), Reason.OUT_OF_RANGE, "`$.sentiment`"),
     "confidence of 3": (but(themes=[{"name": "a", "confidence": 3}]), Reason.OUT_OF_RANGE, "themes[0].confidence"),
     "huge float": (raw(b'"arr": 1e999'), Reason.OUT_OF_RANGE, "`$.arr`"),
@@ -176,6 +188,38 @@ def test_an_event_in_any_envelope(decoder: EventDecoder, headers: Any) -> None:
     found = decoder.decode(value, headers, NOW)
     assert not isinstance(found, Rejected)
     assert found.theme == "login"
+
+
+def test_attributes_that_are_no_dimension_are_passed_over(decoder: EventDecoder) -> None:
+    many = {f"a{n}": "x" * 300 for n in range(200)}
+    for reader in (decoder, EventDecoder(Limits(), ("channel",))):
+        assert not isinstance(reader.decode(but(attributes=many), (), NOW), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ([("a", b"")] * 64, ""),
+        ([("a", b"")] * 65, "65 headers, at most 64"),
+        ([("name", b"x" * 16_380)], ""),
+        ([("name", b"x" * 16_381)], "16385 bytes of headers, at most 16384"),
+        ([("n" * 20_000, None)], "20000 bytes of headers"),
+        ([*BINARY, ("a", b"x" * 20_000)], "bytes of headers"),
+    ],
+)
+def test_headers_are_bounded(decoder: EventDecoder, headers: Any, message: str) -> None:
+    found = decoder.decode(but(), headers, NOW)
+    assert isinstance(found, Rejected) == bool(message)
+    if isinstance(found, Rejected):
+        assert found.reason is Reason.TOO_LARGE
+        assert message in found.message
+        assert "xxx" not in found.message
+
+
+@pytest.mark.parametrize("name", ["max_text", "max_record", "max_headers", "max_header_bytes"])
+def test_limits_below_zero_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        Limits(**{name: -1})
 
 
 @given(st.binary(max_size=60) | st.binary(max_size=40).map(lambda tail: raw(b'"text": "' + tail + b'"')))
