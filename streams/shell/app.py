@@ -34,6 +34,7 @@ class StreamApp(faust.App):
         batched_topics: topics whose records arrive as batches.
         recall: topic -> offsets before the committed one that are read again at a start.
         on_revoked_hook, on_assigned_hook: called when partitions have gone, and awaited before others are worked on.
+        on_crash_hook: called with the reason when anything in the app has failed.
         lease: asked before anything is sent.
         client_settings: for the confluent-kafka producer.
     """
@@ -45,6 +46,7 @@ class StreamApp(faust.App):
         fetch_whole_batches(batched_topics)
         self.lease = lease
         self.on_revoked_hook: Callable[[], None] = _nothing
+        self.on_crash_hook: Callable[[BaseException], None] = _nothing_of
         self.on_assigned_hook: Callable[[set[TP]], Awaitable[None]] = _nothing_yet
         self.progress = Progress()
         self.batched_topics = batched_topics
@@ -103,9 +105,18 @@ class StreamApp(faust.App):
         self.progress.forget(list(self.progress.offsets))
         self.on_revoked_hook()
 
+    def _crash(self, reason: BaseException) -> None:
+        # Called whichever service has failed.
+        self.on_crash_hook(reason)
+        super()._crash(reason)
+
     async def _assigned(self, *_args: Any, **_kwargs: Any) -> None:
         # Sent, and waited for, before any partition is resumed: there are no Tables to recover.
         await self.on_assigned_hook(self.consumer.assignment())
+
+
+def _nothing_of(_reason: BaseException) -> None:
+    """What happens until the worker says otherwise."""
 
 
 def _nothing() -> None:

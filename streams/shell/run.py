@@ -4,13 +4,28 @@ import gc
 import logging
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import faust
 
 from streams.clients import Clients
 from streams.settings import Settings
+from streams.shell.ending import FAILED, Ending
 from streams.shell.worker import Worker
+
+
+class Host(faust.Worker):
+    """Faust's process: signals, logging, the event loop."""
+
+    def __init__(self, ending: Ending, *args: Any, **options: Any) -> None:
+        self._ending = ending
+        super().__init__(*args, **options)
+
+    def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
+        """Logging is set up: from here on the worker's own words stand for what fails."""
+        super().on_setup_root_logger(logger, level)
+        for handler in logger.handlers:
+            handler.addFilter(self._ending.lets_through)
 
 
 def run_worker(
@@ -26,13 +41,15 @@ def run_worker(
     Args:
         on_ready: called once, when the worker becomes ready for the first time.
     """
-    worker = Worker(settings, clients, partitions)
+    ending = Ending(verbose=verbose)
+    worker = Worker(settings, clients, partitions, ending)
     worker.on_ready = on_ready
     # Hundreds of thousands of long-lived objects: the default thresholds would walk them over and over.
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    host = faust.Worker(
+    host = Host(
+        ending,
         worker.app,
         loglevel="INFO" if verbose else "WARNING",
         redirect_stdouts=False,
@@ -43,9 +60,9 @@ def run_worker(
     host.spinner = None
     try:
         host.execute_from_commandline()
-    except SystemExit:
-        raise
+    except SystemExit as ended:
+        if ended.code not in (None, 0):
+            ending.because(f"exit code {ended.code}")
     except BaseException as error:  # the process ends here, and says why
-        logging.getLogger(__name__).critical("worker stopped: %s", error)
-        sys.exit(1)
-    sys.exit(0)
+        ending.because(error)
+    sys.exit(0 if ending.reason is None else FAILED)

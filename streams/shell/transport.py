@@ -23,7 +23,7 @@ _RELIED_ON = {
     FaustThread: ("_create_worker_consumer",),
     faust.App: (
         "_new_transport", "_new_producer_transport", "on_rebalance_complete", "_on_partitions_revoked",
-        "_create_directories",
+        "_create_directories", "_crash",
     ),
 }  # fmt: skip
 

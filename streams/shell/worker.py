@@ -25,6 +25,7 @@ from streams.shell.assigning import AssignAgent
 from streams.shell.changelog import Changelog
 from streams.shell.credentials import credentials
 from streams.shell.detecting import DetectAgent
+from streams.shell.ending import Ending
 from streams.shell.ingesting import IngestAgent
 from streams.shell.lease import Lease
 from streams.shell.rejecting import Rejecter
@@ -40,15 +41,21 @@ class Worker:
 
     Args:
         partitions: topic -> number of partitions, as the broker says.
+        ending: told what has failed.
 
     Attributes:
         on_ready: called once, when the worker becomes ready for the first time.
     """
 
     def __init__(
-        self, settings: Settings, clients: Clients, partitions: dict[str, int], clock: Clock | None = None
+        self,
+        settings: Settings,
+        clients: Clients,
+        partitions: dict[str, int],
+        ending: Ending,
+        clock: Clock | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self.ending = settings, ending
         self.clock = clock or SystemClock()
         self._ready = False
         self.on_ready: Callable[[], None] | None = None
@@ -107,6 +114,7 @@ class Worker:
         )
         app.on_revoked_hook = self._revoked
         app.on_assigned_hook = self._assigned
+        app.on_crash_hook = self._crashed
         app.recall = dict.fromkeys(topics.inputs, self.settings.ingest.counting.recall_records)
 
     def _guarded(self, body: Any) -> Any:
@@ -133,6 +141,11 @@ class Worker:
         self.ingest.revoked()
         self.detect.revoked()
         self.assign.revoked()
+
+    def _crashed(self, reason: BaseException) -> None:
+        self._ready = False
+        if not isinstance(reason, asyncio.CancelledError):
+            self.ending.because(reason)
 
     async def _assigned(self, assigned: set[TP]) -> None:
         """Claim and read the changelogs of what was assigned, then let the agents begin."""
