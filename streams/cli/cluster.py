@@ -8,7 +8,9 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from schemas.duration import format_duration
+from streams.acls import Right
 from streams.cli.common import FAILED, MISUSED, Fail
+from streams.cli.rights import lacking, told
 from streams.cli.topic_check import Found
 from streams.clients import Clients
 from streams.clock import Clock
@@ -47,12 +49,16 @@ def await_broker(
         sleep(sleep_s)
 
 
-def look(clients: Clients, specs: Iterable[TopicSpec]) -> Found:
+def look(clients: Clients, specs: Iterable[TopicSpec], needed: Iterable[Right] | None = None) -> Found:
     """What the cluster has of ``specs``.
 
+    Args:
+        needed: the rights without which there is no use in going on; if left out, to see all of ``specs``.
+
     Raises:
-        Fail: no broker answers, or one does not let us in.
+        Fail: no broker answers, one does not let us in, or a right is lacking.
     """
+    specs = list(specs)
     try:
         admin, metadata = reach(clients, _LOOK_S)
     except BrokerUnreachable as error:
@@ -61,6 +67,12 @@ def look(clients: Clients, specs: Iterable[TopicSpec]) -> Found:
     partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items() if name in wanted}
     # librdkafka's mock cluster lets every other admin request run into its timeout.
     embedded = str(metadata.cluster_id or "").startswith("mockCluster")
+    # A topic that we may not see looks like one that is not there.
+    if needed is None:
+        needed = [Right("topic", spec.name, ("Describe",)) for spec in specs]
+    refused = [] if embedded else lacking(admin, needed)
+    if refused:
+        raise Fail(told(refused), MISUSED)
     return Found(partitions, None if embedded else _policies(admin, partitions), embedded)
 
 
@@ -112,6 +124,8 @@ def create(clients: Clients, specs: list[TopicSpec], partitions: int, replicatio
             if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 made[name] = False
                 continue
+            if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise Fail(told([Right("topic", name, ("Create",))]), MISUSED) from None
             raise Fail(f"topic {name} cannot be made: {words(error)}") from None
     return made
 

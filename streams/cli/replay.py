@@ -61,6 +61,7 @@ def replay(
     A line that makes no event is reported with its number and left out. Events
     are keyed by their customer, or else by their id.
     """
+    from streams.acls import Right
     from streams.cli import cluster
     from streams.cli.mapping import MappingError, load_mapping
     from streams.cli.pacing import in_time, parse_speed
@@ -79,7 +80,7 @@ def replay(
     found, refused = _read(file, columns)
     topics = Topics(settings.kafka)
     name = topics.interactions if topic is Target.INTERACTIONS else topics.feedback
-    seen = cluster.look(clients, topics.specs())
+    seen = cluster.look(clients, topics.specs(), [Right("topic", name, ("Write",))])
     if name not in seen.partitions and not seen.embedded:
         raise Fail(f"topic {name} is missing; make it with: groundswell topics create")
     console, clock = stderr(), SystemClock()

@@ -38,6 +38,7 @@ def tail(
     most: Annotated[int | None, typer.Option("--max", min=1, metavar="N", help="End after N records.")] = None,
 ) -> None:
     """Show what passes on a topic, until Ctrl-C. Times are UTC and those of the events."""
+    from streams.acls import Right
     from streams.cli import cluster
     from streams.cli.tail_lines import json_line, line
     from streams.topics import Topics
@@ -53,7 +54,8 @@ def tail(
         Stream.INTERACTIONS: topics.interactions,
         Stream.FEEDBACK: topics.feedback,
     }[stream]
-    partitions = cluster.look(clients, topics.specs()).partitions.get(name)
+    needed = [Right("topic", name, ("Read",))]
+    partitions = cluster.look(clients, topics.specs(), needed).partitions.get(name)
     if partitions is None:
         raise Fail(f"topic {name} is missing; make it with: groundswell topics create")
     console = stdout()

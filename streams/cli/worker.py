@@ -35,6 +35,7 @@ def worker(
     settings, clients = load(config)
     # What is wrong with the taxonomy is said before anything is waited for.
     check_taxonomy(config, settings)
+    from streams.acls import Component, rights
     from streams.cli import cluster
     from streams.cli.topic_check import problems, told
     from streams.clock import SystemClock
@@ -43,7 +44,7 @@ def worker(
     console = stderr()
     cluster.await_broker(clients, wait_s, SystemClock(), time.sleep, lambda line: console.print(line, soft_wrap=True))
     topics = Topics(settings.kafka)
-    found = cluster.look(clients, topics.specs())
+    found = cluster.look(clients, topics.specs(), rights(Component.WORKER, settings.kafka))
     listed = problems(topics.specs(), topics.theme_panes, found, settings.kafka.bootstrap, shown(config))
     if listed:
         raise Fail(told(listed), MISUSED)
