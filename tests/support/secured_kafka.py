@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import trustme
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -17,11 +27,13 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.support import kafka_jars
 from tests.support.local_kafka import LocalKafka
 from tests.support.ports import free_ports
+from tests.support.reading import wait_for
 
 USERS = ("admin", "groundswell", "producer", "connector", "reader", "operator", "stranger")
 KEY_PASSWORD = "key-" + secrets.token_hex(8)
 
 _HOST = "127.0.0.1"
+_ADMIN_S = 15.0
 _MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256")
 _LOGIN_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
@@ -71,7 +83,8 @@ class SecuredKafka(LocalKafka):
 
     def __init__(self, data: Path) -> None:
         kafka_jars.java_version()
-        self.certificates = Certificates(data / "certificates")
+        self._folder = data / "certificates"
+        self.certificates = Certificates(self._folder)
         self.passwords = {user: f"pw-{user}-{secrets.token_hex(12)}" for user in USERS}
         (self._tls_port,) = free_ports(1)
         arguments: list[str] = []
@@ -94,6 +107,47 @@ class SecuredKafka(LocalKafka):
             "sasl.password": self.passwords[user],
             "ssl.ca.location": str(self.certificates.ca),
         }
+
+    def login(self, user: str, **keys: str) -> str:
+        """The table ``[kafka.security]`` of a user with a password; ``keys`` instead of these, or beside them."""
+        secret = self._folder / f"{user}.password"
+        secret.write_text(self.passwords[user] + "\n")
+        secret.chmod(0o600)
+        table = {
+            "protocol": "SASL_SSL",
+            "username": user,
+            "password_file": str(secret),
+            "ca_file": str(self.certificates.ca),
+            **keys,
+        }
+        return "[kafka.security]\n" + "".join(f'{key} = "{value}"\n' for key, value in table.items() if value)
+
+    def admin(self) -> AdminClient:
+        """A client that may do everything."""
+        return AdminClient({"bootstrap.servers": self.bootstrap, **self.admin_client()})
+
+    def grant(self, rows: Iterable[dict[str, str]]) -> None:
+        """Add ACLs as ``groundswell topics acls --json`` prints them, and wait until they hold."""
+        wanted = [_binding(row) for row in rows]
+        admin = self.admin()
+        for made in admin.create_acls(wanted).values():
+            made.result(_ADMIN_S)
+        self._await_acls(admin, lambda found: found.issuperset(wanted))
+
+    def revoke(self, row: dict[str, str]) -> None:
+        """Take one away again, and wait until it is gone."""
+        unwanted, admin = _binding(row), self.admin()
+        fields = (unwanted.restype, unwanted.name, unwanted.resource_pattern_type, unwanted.principal, unwanted.host)
+        condition = AclBindingFilter(*fields, unwanted.operation, unwanted.permission_type)
+        for gone in admin.delete_acls([condition]).values():
+            assert gone.result(_ADMIN_S) == [unwanted]
+        self._await_acls(admin, lambda found: unwanted not in found)
+
+    def _await_acls(self, admin: AdminClient, holds: Callable[[set[AclBinding]], bool]) -> None:
+        everything = AclBindingFilter(
+            ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        )
+        wait_for(lambda: holds(set(admin.describe_acls(everything).result(_ADMIN_S))), _ADMIN_S, lambda: "the ACLs")
 
     def admin_client(self) -> dict[str, str]:
         return self.client("admin")
@@ -122,3 +176,17 @@ class SecuredKafka(LocalKafka):
             # The clients' failed logins are part of the tests; the broker's pause before it says so is not.
             "connection.failed.authentication.delay.ms": "0",
         }
+
+
+def _binding(row: dict[str, str]) -> AclBinding:
+    words = "".join(f"_{letter}" if letter.isupper() else letter for letter in row["operation"]).strip("_").upper()
+    kinds = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP, "cluster": ResourceType.BROKER}
+    return AclBinding(
+        kinds[row["resource"]],
+        row["name"],
+        ResourcePatternType[row["pattern"].upper()],
+        row["principal"],
+        "*",
+        AclOperation[words],
+        AclPermissionType[row["permission"].upper()],
+    )
