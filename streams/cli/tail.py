@@ -36,11 +36,15 @@ def tail(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Start with the oldest record.")] = False,
     most: Annotated[int | None, typer.Option("--max", min=1, metavar="N", help="End after N records.")] = None,
+    repeated: Annotated[
+        bool, typer.Option("--repeats", help="Also signals and assignments that were shown before.")
+    ] = False,
 ) -> None:
     """Show what passes on a topic, until Ctrl-C. Times are UTC and those of the events."""
     from streams.acls import Right
     from streams.cli import cluster
     from streams.cli.tail_lines import json_line, line
+    from streams.cli.tail_repeats import Repeats
     from streams.topics import Topics
 
     settings, clients = load(config)
@@ -61,13 +65,20 @@ def tail(
     console = stdout()
     if not as_json:
         stderr().print(f"[dim]{name}, {partitions} partitions; Ctrl-C ends[/]")
-    for number, record in enumerate(_records(clients, name, partitions, from_beginning), 1):
-        if as_json:
-            typer.echo(json_line(stream.value, record))
-        else:
-            console.print(line(stream.value, record), soft_wrap=True)
-        if number == most:
-            break
+    repeats = Repeats(stream.value)
+    records = _records(clients, name, partitions, from_beginning)
+    fresh = (record for record in records if repeated or not repeats.told(record.value))
+    try:
+        for number, record in enumerate(fresh, 1):
+            if as_json:
+                typer.echo(json_line(stream.value, record))
+            else:
+                console.print(line(stream.value, record), soft_wrap=True)
+            if number == most:
+                break
+    finally:
+        if repeats.dropped:
+            stderr().print(f"[dim]{repeats.dropped} repeats left out; --repeats shows them[/]")
 
 
 def _records(clients: Clients, topic: str, partitions: int, from_beginning: bool) -> Iterator[Record]:

@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
+from schemas.codec import encode_json
 from tests.streams.cli.test_main import OWNER, groundswell
 from tests.support.brokers import Broker
+from tests.support.signals import make_signal
 
 
 @pytest.fixture
@@ -62,6 +65,20 @@ def test_what_is_replayed_is_seen_by_tail(config: Path) -> None:
     assert [event["id"] for event in events] == ["a", "b"], "one customer, one partition, the order of time"
     lines = run(config, "tail", "feedback", "--from-beginning", "--max", "2").stdout.splitlines()
     assert "login broken" in lines[0]
+
+
+def test_tail_leaves_repeats_out_and_says_so(config: Path, broker: Broker, topic_prefix: str) -> None:
+    assert run(config, "topics", "create").returncode == 0
+    producer = Producer({"bootstrap.servers": broker.bootstrap})
+    for revision in (1, 2, 1, 2, 3):
+        producer.produce(f"{topic_prefix}signals", encode_json(make_signal(revision=revision)), b"sig-1")
+    assert producer.flush(30) == 0
+    seen = run(config, "tail", "signals", "--from-beginning", "--max", "3", "--json")
+    assert [json.loads(line)["revision"] for line in seen.stdout.splitlines()] == [1, 2, 3]
+    assert "2 repeats left out; --repeats shows them" in seen.stderr
+    everything = run(config, "tail", "signals", "--from-beginning", "--max", "5", "--json", "--repeats")
+    assert [json.loads(line)["revision"] for line in everything.stdout.splitlines()] == [1, 2, 1, 2, 3]
+    assert "repeats" not in everything.stderr
 
 
 def test_the_worker_starts_and_ends_when_told(config: Path) -> None:
