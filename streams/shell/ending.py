@@ -62,4 +62,4 @@ class Ending:
         """Whether a log record adds anything to the reason; a filter for handlers."""
         if self._verbose:
             return True
-        return self.reason is None and not str(record.msg).startswith(_ECHOES)
+        return self.reason is None and not any(echo in str(record.msg) for echo in _ECHOES)
