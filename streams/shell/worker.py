@@ -16,7 +16,7 @@ from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
 from streams.clients import Clients
 from streams.clock import Clock, SystemClock
-from streams.config import enricher, rule_set
+from streams.config import enricher, member_id, rule_set
 from streams.ingest.ingest import Ingest
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -28,8 +28,10 @@ from streams.shell.detecting import DetectAgent
 from streams.shell.ending import Ending
 from streams.shell.ingesting import IngestAgent
 from streams.shell.lease import Lease
+from streams.shell.membership import PlaceLost, end_when_replaced, instance_of, who_took
 from streams.shell.rejecting import Rejecter
 from streams.shell.transport import PassThrough
+from streams.shell.watching import Watching
 from streams.shell.web import WebServer
 from streams.topics import Topics
 
@@ -57,13 +59,14 @@ class Worker:
     ) -> None:
         self.settings, self.ending = settings, ending
         self.clock = clock or SystemClock()
-        self._ready = False
         self.on_ready: Callable[[], None] | None = None
         self.metrics = Metrics(CollectorRegistry())
         self.topics = topics = Topics(settings.kafka)
         session_s = settings.kafka.session_timeout_s
         self.lease = Lease(self.clock, session_s, _heartbeat_s(session_s))
+        self._clients, self._member_id = clients, member_id(settings.kafka)
         self.app = app = self._app(clients)
+        self.watching = Watching(app, settings.watchdog, ending, self.clock)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         self.series_log = Changelog(app, topics.series_log, owner)
         self.assigned_log = Changelog(app, topics.assigned_log, owner)
@@ -71,7 +74,7 @@ class Worker:
         sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
         section = settings.ingest
         pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
-        rejecter = Rejecter(app, topics, self.metrics)
+        rejecter = Rejecter(app, topics, self.metrics, self.clock)
         self.ingest = IngestAgent(app, topics, pure, rejecter, section.flushing.idle_s, self.clock)
         self.detect = DetectAgent(
             app, topics, self.series_log, rule_set(settings), sources, settings.detect,
@@ -89,8 +92,9 @@ class Worker:
         options: dict[str, Any] = {}
         if kafka.security.protocol != "PLAINTEXT":
             options["broker_credentials"] = credentials(clients)
-        if kafka.member_id:
-            options["consumer_group_instance_id"] = f"{kafka.group}-{kafka.member_id}"
+        if self._member_id:
+            options["consumer_group_instance_id"] = instance_of(kafka.group, self._member_id)
+            end_when_replaced()
         return StreamApp(
             kafka.group,
             clients,
@@ -133,8 +137,7 @@ class Worker:
         return run
 
     def _revoked(self) -> None:
-        self._ready = False
-        self.metrics.ready.set(0)
+        self.watching.revoked()
         self.metrics.lag.clear()
         self.series_log.release()
         self.assigned_log.release()
@@ -143,23 +146,27 @@ class Worker:
         self.assign.revoked()
 
     def _crashed(self, reason: BaseException) -> None:
-        self._ready = False
-        if not isinstance(reason, asyncio.CancelledError):
+        if isinstance(reason, PlaceLost):
+            self.ending.because(who_took(self._clients.admin(), self.settings.kafka.group, self._member_id))
+        elif not isinstance(reason, asyncio.CancelledError):
             self.ending.because(reason)
 
     async def _assigned(self, assigned: set[TP]) -> None:
         """Claim and read the changelogs of what was assigned, then let the agents begin."""
+        self.watching.assigned()
         panes = [tp.partition for tp in assigned if tp.topic == self.topics.theme_panes]
         signals = [tp.partition for tp in assigned if tp.topic == self.topics.signals]
-        series, records = await asyncio.gather(self.series_log.claim(panes), self.assigned_log.claim(signals))
+        progressed = self.watching.recovery_progressed
+        series, records = await asyncio.gather(
+            self.series_log.claim(panes, progressed), self.assigned_log.claim(signals, progressed)
+        )
         if series is None or records is None:
             # Shared out anew meanwhile: the next assignment begins again.
             return
         self.ingest.assigned(assigned)
         self.detect.resume(series)
         self.assign.resume(records)
-        self._ready = True
-        self.metrics.ready.set(1)
+        self.watching.recovered()
         on_ready, self.on_ready = self.on_ready, None
         if on_ready is not None:
             on_ready()
@@ -172,6 +179,7 @@ class Worker:
 
             async def on_start(self) -> None:
                 worker.lease.start()
+                worker.watching.start()
                 await worker.web.start()
 
             async def on_stop(self) -> None:
@@ -190,14 +198,10 @@ class Worker:
 
         return Timers
 
-    @property
-    def ready(self) -> bool:
-        """Whether partitions are assigned and recovered."""
-        return self._ready
-
     def turn(self) -> None:
         """What happens every few milliseconds whether records arrive or not."""
         self.lease.check()
+        self.watching.turn()
         self.ingest.flush_if_due()
         self.detect.checkpoint_if_due()
 
