@@ -13,7 +13,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python-version 3.11 --g
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev demo test lint format lock bench clean
+.PHONY: help venv dev demo test faults lint format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ demo: $(RUNTIME) ## play the demo on the embedded broker (ARGS="--json" for one 
 
 test: $(DEV) ## run all tests (ARGS="-m 'not kafka'" leaves the real broker out)
 	$(BIN)/pytest $(ARGS)
+
+faults: $(DEV) ## kill and stop everything on a real Kafka, half an hour (ARGS="--no-soak" takes ten minutes)
+	GROUNDSWELL_REQUIRE_KAFKA=1 $(BIN)/python -m tests.faults $(ARGS)
 
 lint: $(DEV) ## ruff, mypy, import-linter
 	$(BIN)/ruff check
