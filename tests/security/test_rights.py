@@ -134,9 +134,17 @@ def test_the_pipeline_runs_with_these_rights(
 
 
 def may_read(server: SecuredKafka, user: str, topic: str) -> bool:
-    """Whether the broker lets a user fetch; its group, which may be refused as well, does not matter."""
-    consumer = Consumer(client(server, user, **{"group.id": f"{topic}-{user}", "enable.partition.eof": True}))
+    """Whether the broker lets a user fetch; a group of its own is granted first, so only the topic decides."""
+    group = f"{topic}-{user}"
+    row = {"principal": f"User:{user}", "permission": "Allow", "resource": "group", "name": group}
+    server.grant([{**row, "pattern": "literal", "operation": "Read"}])
+    consumer = Consumer(client(server, user, **{"group.id": group, "enable.partition.eof": True}))
     try:
+        # A consumer that may not even see the topic waits for it for ever, without a word.
+        unseen = consumer.list_topics(topic, timeout=20).topics[topic].error
+        if unseen is not None:
+            assert unseen.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+            return False
         consumer.assign([TopicPartition(topic, 0, 0)])
         while True:
             message = consumer.poll(20)
@@ -146,6 +154,7 @@ def may_read(server: SecuredKafka, user: str, topic: str) -> bool:
                 return True
             if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                 return False
+            raise KafkaException(error)
     finally:
         consumer.close()
 
