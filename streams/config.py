@@ -1,6 +1,7 @@
 """Reads the configuration. A mistake in it names the file, the key path and what was expected."""
 
 import hashlib
+import os
 import re
 import tomllib
 import typing
@@ -30,6 +31,7 @@ _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
+        "stalled", "recovering", "joining",
     }
 )  # fmt: skip
 
@@ -103,6 +105,24 @@ def enricher(settings: Settings) -> Enricher:
         except TaxonomyError as error:
             raise ConfigError(f"ingest.taxonomy: {error}") from None
     return Enricher(tagger, settings.ingest.min_confidence)
+
+
+def member_id(kafka: Kafka) -> str:
+    """The name under which a worker joins the group, from the file or from the environment; empty for none.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    if not kafka.member_id_env:
+        return kafka.member_id
+    value = os.environ.get(kafka.member_id_env)
+    if not value:
+        raise ConfigError(f"kafka.member_id_env: the environment has no {kafka.member_id_env}")
+    try:
+        _check_kafka(msgspec.structs.replace(kafka, member_id=value, member_id_env=""))
+    except ConfigError as error:
+        raise ConfigError(f"kafka.member_id_env: {kafka.member_id_env}: {error}") from None
+    return value
 
 
 def _check_no_secrets(raw: dict[str, Any]) -> None:

@@ -84,4 +84,17 @@ class Metrics:
             ["consumergroup", "topic", "partition"],
             registry=registry,
         )
-        self.ready = Gauge("groundswell_ready", "1 once partitions are assigned and recovered.", registry=registry)
+        self.ready = Gauge("groundswell_ready", "1 while /readyz says that the worker is ready.", registry=registry)
+        self.rebalances = Counter(
+            "groundswell_rebalances", "Times that the group gave this worker its partitions.", registry=registry
+        )
+        self.recovery_seconds = Gauge(
+            "groundswell_recovery_seconds",
+            "How long the last reading of the changelogs took, from the assignment until the agents began.",
+            registry=registry,
+        )
+        self.stalled_seconds = Gauge(
+            "groundswell_stalled_seconds",
+            "For how long the partition that has stood still for longest has had something to read or to commit.",
+            registry=registry,
+        )

@@ -13,6 +13,8 @@ from streams.detecting import DetectSettings
 from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.ingest import FlushSettings
+from streams.letter_limit import LetterLimits
+from streams.watchdog import WatchdogSettings
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 
@@ -83,6 +85,10 @@ class Kafka(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         partitions: of the topics that ``groundswell topics create`` makes.
         session_timeout_s: how long a worker that has died keeps its partitions.
         member_id: a stable name of this replica, so that its restart moves no partition; empty for none.
+        member_id_env: the environment variable that holds it, instead.
+
+    Raises:
+        ValueError: naming the key.
     """
 
     bootstrap: str = "127.0.0.1:9092"
@@ -92,7 +98,14 @@ class Kafka(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     replication: int = 1
     session_timeout_s: float = 10.0
     member_id: str = ""
+    member_id_env: str = ""
     security: Security = Security()
+
+    def __post_init__(self) -> None:
+        if self.member_id and self.member_id_env:
+            raise ValueError("member_id_env: expected either member_id or member_id_env")
+        if self.member_id_env and not _VARIABLE(self.member_id_env):
+            raise ValueError("member_id_env: expected the name of an environment variable, such as HOSTNAME")
 
 
 class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +121,7 @@ class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     counting: CountSettings = CountSettings()
     limits: Limits = Limits()
     flushing: FlushSettings = FlushSettings()
+    dead_letters: LetterLimits = LetterLimits()
 
 
 class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,5 +150,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ownership: OwnershipConfig = OwnershipConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
     web: Web = Web()
+    watchdog: WatchdogSettings = WatchdogSettings()
     directory: Path = Path()
     digest: str = ""

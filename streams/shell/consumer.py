@@ -4,16 +4,18 @@ Stock Faust turns the event loop once for each message. Here each partition's fe
 travel as one record whose value is the list of them; changelogs stay as they are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
+from aiokafka import TopicPartition
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP, Message
 
 from streams.shell.continuity import Continuity
+from streams.shell.sharing import ByNumber
 
 FETCH_MAX_WAIT_MS = 20
 
@@ -56,6 +58,7 @@ class PromptConsumerThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        consumer._partition_assignment_strategy = [ByNumber]
         # What a producer rolled back was never said.
         consumer._isolation_level = "read_committed"
         return consumer
@@ -73,16 +76,18 @@ class BatchConsumer(FaustConsumer):
 
     Attributes:
         starts: the committed offsets that were gone back to; what lies before is only recalled.
+        committed: the offsets that the broker has; Faust also notes those that it did not take.
     """
 
     app: Any
     starts: dict[TP, int]
+    committed: dict[TP, int]
 
     def _reset_state(self) -> None:
         super()._reset_state()
         self._read_offset: Any = NoReadOffsets()
         self.continuity = Continuity()
-        self.starts = {}
+        self.starts, self.committed = {}, {}
 
     def _new_consumer_thread(self) -> PromptConsumerThread:
         return PromptConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -113,6 +118,7 @@ class BatchConsumer(FaustConsumer):
         self.continuity.close()
         await super().perform_seek()
         committed = {ensure_TP(tp): offset for tp, offset in self._committed_offset.items()}
+        self.committed = {tp: offset for tp, offset in committed.items() if offset is not None}
         batched = [tp for tp in map(ensure_TP, self.assignment()) if tp.topic in self.app.batched_topics]
         self.starts = {tp: committed.get(tp) or 0 for tp in batched}
         begins = {tp: max(0, start - self.app.recall.get(tp.topic, 0)) for tp, start in self.starts.items()}
@@ -130,6 +136,25 @@ class BatchConsumer(FaustConsumer):
         """Nothing passes until the committed offsets are found."""
         self.continuity.close()
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        done: bool = await super()._commit(offsets)
+        if done:
+            self.committed.update(offsets)
+        return done
+
+    def fetch_state(self, tp: TP) -> Any:
+        """What aiokafka notes of a partition while it fetches; None if it does not hold it."""
+        subscription = self._thread._ensure_consumer()._subscription.subscription
+        assignment = None if subscription is None else subscription.assignment
+        if assignment is None or tp not in assignment.tps:
+            return None
+        return assignment.state_value(TopicPartition(tp.topic, tp.partition))
+
+    def busy(self) -> set[TP]:
+        """The partitions of which an agent, or its queue, has a batch of this assignment that is not done with."""
+        generation = self.app.consumer_generation_id
+        return {message.tp for message in list(self._unacked_messages) if message.generation_id == generation}
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Faust's bookkeeping of missing offsets: batches make it one a batch, and nothing needs it."""

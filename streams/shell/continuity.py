@@ -66,6 +66,10 @@ class Continuity:
         self._next[tp] = last + 1
         return True
 
+    def next_offset(self, tp: TP) -> int | None:
+        """The offset after the last batch that passed, or where the first is to begin; None while closed."""
+        return self._next.get(tp)
+
     def gap(self, tp: TP) -> int | None:
         """Where to seek to after a batch that left a gap; asked once."""
         return self._gaps.pop(tp, None)

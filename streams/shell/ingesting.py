@@ -9,6 +9,7 @@ from faust.types import TP
 from schemas.ids import source_id
 from streams.clock import Clock
 from streams.ingest.ingest import Ingest
+from streams.letter_limit import Letter, LetterLimit
 from streams.shell.app import StreamApp
 from streams.shell.rejecting import Rejecter
 from streams.topics import Topics
@@ -22,10 +23,17 @@ class IngestAgent:
     """Feeds the pure :class:`Ingest` and sends what it says."""
 
     def __init__(
-        self, app: StreamApp, topics: Topics, ingest: Ingest, rejecter: Rejecter, idle_s: float, clock: Clock
+        self,
+        app: StreamApp,
+        topics: Topics,
+        ingest: Ingest,
+        rejecter: Rejecter,
+        limit: LetterLimit,
+        idle_s: float,
+        clock: Clock,
     ) -> None:
         self.app, self.topics, self.ingest, self.rejecter, self.clock = app, topics, ingest, rejecter, clock
-        self._idle_s = idle_s
+        self._limit, self._idle_s = limit, idle_s
         self._tps: dict[int, TP] = {}
         self._number = {name: index for index, name in enumerate(topics.inputs)}
 
@@ -33,6 +41,7 @@ class IngestAgent:
         """Start counting afresh on the input partitions among ``tps``."""
         self._tps = {source_id(self._number[tp.topic], tp.partition): tp for tp in tps if tp.topic in self._number}
         self.ingest.assign(self._tps, self.clock.monotonic())
+        self._limit.assign()
 
     def revoked(self) -> None:
         """Drop what is being counted: whoever is assigned next reads it again from the chunk's start."""
@@ -55,7 +64,10 @@ class IngestAgent:
             known = bisect_left(records, self.app.start_of(tp), key=attrgetter("offset"))
             if known:
                 self.ingest.recall(source, records[:known], wall)
-            refused = self.ingest.take(source, records[known:], self.clock.monotonic(), wall)
+            fresh, now = records[known:], self.clock.monotonic()
+            refused = self.ingest.take(source, fresh, now, wall)
+            letters = [Letter(one.record.offset, one.why.reason.value) for one in refused]
+            self._limit.take(now, source, f"{tp.topic}, partition {tp.partition}", fresh, letters)
             for one in refused:
                 self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
             self.flush_if_due()
@@ -72,7 +84,9 @@ class IngestAgent:
         for output in self.ingest.flush(now, drained, behind=behind):
             self.app.deliveries.produce(self.topics.theme_panes, output.value, partition=output.partition)
         for source, offset in self.ingest.committable().items():
-            self.app.progress.finished(self._tps[source], offset)
+            allowed = self._limit.committable(now, source, offset)
+            if allowed is not None:
+                self.app.progress.finished(self._tps[source], allowed)
 
     def _left_to_read(self) -> int:
         """Records fetched late or not yet, over all partitions, as far as the broker has told."""

@@ -30,6 +30,11 @@ def collect(worker: "Worker") -> None:
     metrics.episodes.set(sum(len(detector.open) for detector in detectors))
     if detectors:
         metrics.watermark.set(min(detector.watermark.at for detector in detectors))
+    watching = worker.watching
+    metrics.ready.set(watching.not_ready() is None)
+    metrics.rebalances.inc(watching.take_rebalances())
+    metrics.recovery_seconds.set(watching.dog.recovery_s)
+    metrics.stalled_seconds.set(watching.stalled_s)
     group = worker.settings.kafka.group
     for tp, position in worker.ingest.positions():
         end = worker.app.consumer.highwater(tp)

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -17,8 +18,8 @@ from streams.shell.worker import Worker
 class Host(faust.Worker):
     """Faust's process: signals, logging, the event loop."""
 
-    def __init__(self, ending: Ending, *args: Any, **options: Any) -> None:
-        self._ending = ending
+    def __init__(self, ending: Ending, told_to_stop: Callable[[], None], *args: Any, **options: Any) -> None:
+        self._ending, self._told_to_stop = ending, told_to_stop
         super().__init__(*args, **options)
 
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
@@ -26,6 +27,10 @@ class Host(faust.Worker):
         super().on_setup_root_logger(logger, level)
         for handler in logger.handlers:
             handler.addFilter(self._ending.lets_through)
+
+    def _schedule_shutdown(self, number: signal.Signals) -> None:
+        self._told_to_stop()
+        super()._schedule_shutdown(number)
 
 
 def run_worker(
@@ -50,6 +55,7 @@ def run_worker(
     gc.set_threshold(100_000, 50, 100)
     host = Host(
         ending,
+        worker.watching.told_to_stop,
         worker.app,
         loglevel="INFO" if verbose else "WARNING",
         redirect_stdouts=False,

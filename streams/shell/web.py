@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class WebServer:
     """Three pages, read-only.
 
-    ``/healthz`` says that the event loop turns; ``/readyz`` that partitions are assigned and recovered.
+    ``/healthz`` says that the event loop turns; ``/readyz`` that the worker is at work, or why it is not.
     """
 
     def __init__(self, settings: Web, worker: "Worker") -> None:
@@ -46,9 +46,10 @@ class WebServer:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        return web.Response(text=f"ok, for {self._worker.watching.turning_s:.0f} s\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        if self._worker.ready:
+        why_not = self._worker.watching.not_ready()
+        if why_not is None:
             return web.Response(text="ready\n")
-        return web.Response(status=503, text="waiting for partitions to be assigned and recovered\n")
+        return web.Response(status=503, text=f"{why_not}\n")

@@ -18,6 +18,7 @@ from streams.clients import Clients
 from streams.clock import Clock, SystemClock
 from streams.config import enricher, member_id, rule_set
 from streams.ingest.ingest import Ingest
+from streams.letter_limit import LetterLimit
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.shell.app import StreamApp
@@ -75,7 +76,8 @@ class Worker:
         section = settings.ingest
         pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
         rejecter = Rejecter(app, topics, self.metrics, self.clock)
-        self.ingest = IngestAgent(app, topics, pure, rejecter, section.flushing.idle_s, self.clock)
+        limit = LetterLimit(section.dead_letters, section.counting.chunk_records)
+        self.ingest = IngestAgent(app, topics, pure, rejecter, limit, section.flushing.idle_s, self.clock)
         self.detect = DetectAgent(
             app, topics, self.series_log, rule_set(settings), sources, settings.detect,
             settings.checkpoint_s, self.clock, self.metrics,
