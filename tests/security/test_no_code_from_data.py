@@ -16,7 +16,8 @@ BUILTINS = frozenset({"eval", "exec", "compile", "__import__"})
 CALLS = frozenset(
     {
         "yaml.load", "yaml.full_load", "yaml.unsafe_load", "os.system", "os.popen", "os.execv", "os.execve",
-        "os.execvp", "os.execvpe", "os.spawnv", "os.spawnve", "os.posix_spawn", "pty.spawn", "runpy.run_path", "runpy.run_module",
+        "os.execvp", "os.execvpe", "os.spawnv", "os.spawnve", "os.posix_spawn", "pty.spawn", "runpy.run_path",
+        "runpy.run_module",
         "importlib.import_module", "importlib.reload", "builtins.eval", "builtins.exec", "builtins.compile",
         "numpy.load", "np.load",
     }
