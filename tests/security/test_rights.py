@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,14 +13,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.codec import decode_assignment
-from streams.acls import Component, rights
+from streams.acls import Component, rights, table
 from streams.cli.rights import lacking
 from streams.config import load_settings
 from streams.topics import Topics
 from tests.security.conftest import Configured
 from tests.streams.cli.test_main import groundswell
 from tests.support.reading import wait_for
-from tests.support.secured_kafka import SecuredKafka
+from tests.support.secured_kafka import KEY_PASSWORD, SecuredKafka
 from tests.support.workers import COMMAND
 
 pytestmark = pytest.mark.kafka
@@ -37,42 +36,44 @@ EVENTS = "id,time,theme,customer\n" + "".join(f"e{n},2026-01-01T00:00:0{n}Z,logi
 
 
 def needed(config: Path, component: str) -> list[dict[str, str]]:
-    """The ACLs of a component, as the command prints them."""
-    told = groundswell(
-        "topics",
-        "acls",
-        "-c",
-        str(config),
-        "--component",
-        component,
-        "--principal",
-        f"User:{USERS[component]}",
-        "--json",
-    )
-    assert told.returncode == 0, told.stderr
-    rows: list[dict[str, str]] = json.loads(told.stdout)
-    assert rows
-    return rows
+    """The ACLs of a component, as the command gives them with --json."""
+    kafka = load_settings(config).kafka
+    group = f"{kafka.group}-connector" if component == "connector" else ""
+    return table(rights(Component(component), kafka, group), f"User:{USERS[component]}")
 
 
 @pytest.fixture
 def topics(configured: Configured, secured_kafka: SecuredKafka) -> Topics:
     """Every component has its rights, and the operator has made the topics."""
     config = configured("operator")
-    for component in USERS:
-        secured_kafka.grant(needed(config, component))
+    secured_kafka.grant(row for component in USERS for row in needed(config, component))
     made = groundswell("topics", "create", "-c", str(config))
     assert made.returncode == 0, made.stderr
     return Topics(load_settings(config).kafka)
 
 
-@pytest.fixture
-def worker(topics: Topics, configured: Configured, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """A running worker; what it has said so far."""
+@pytest.fixture(params=["password", "certificate"])
+def worker(
+    request: pytest.FixtureRequest,
+    topics: Topics,
+    configured: Configured,
+    secured_kafka: SecuredKafka,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[], str]]:
+    """A running worker that logs in either way; what it has said so far."""
+    keys: dict[str, str] = {}
+    if request.param == "certificate":
+        certificate, _, locked_key = secured_kafka.certificates.issue("groundswell")
+        keys = {"protocol": "SSL", "username": "", "password_file": "", "key_password_env": "KEY_PASSWORD"}
+        keys |= {"certificate_file": str(certificate), "key_file": str(locked_key), "bootstrap": secured_kafka.tls}
+        monkeypatch.setenv("KEY_PASSWORD", KEY_PASSWORD)
     log = tmp_path / "worker.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*COMMAND, "worker", "-c", str(configured("groundswell"))], stdout=out, stderr=out, env={**os.environ}
+            [*COMMAND, "worker", "-c", str(configured("groundswell", **keys))],
+            stdout=out,
+            stderr=out,
         )
     try:
         wait_for(lambda: "ready" in log.read_text() or process.poll() is not None, 60, log.read_text)

@@ -123,6 +123,15 @@ def test_the_command_needs_no_secret_and_no_broker(config: str) -> None:
     assert asked == ["worker", "producer", "connector"]
 
 
+@pytest.mark.parametrize("component", ["worker", "connector"])
+def test_the_command_gives_the_data(config: str, component: str) -> None:
+    who = ("--component", component, "--principal", "User:x")
+    done = groundswell("topics", "acls", "-c", config, *who, "--json")
+    group = "g-connector" if component == "connector" else ""
+    rows = table(rights(Component(component), KAFKA, group), "User:x")
+    assert json.loads(done.stdout) == [{"component": component, **row} for row in rows]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
