@@ -68,7 +68,8 @@ def summary(found: Collector, took_s: float) -> dict[str, Any]:
     rows = found.rows
 
     def longest(*, broker: bool) -> float:
-        return max((row.recovery_s or 0.0 for row in rows if row.broker is broker), default=0.0)
+        times = (row.recovery_s or 0.0 for row in rows if row.broker is broker and not row.named)
+        return max(times, default=0.0)
 
     return {
         "cases": found.ran,

@@ -17,6 +17,7 @@ class Row(NamedTuple):
     Attributes:
         recovery_s: seconds until every input partition was being read again; None if nothing had stopped.
         broker: whether it was the broker that was away, so that the time is the broker's as well.
+        named: whether the workers had names of their own in the group, so that the time is the session's as well.
     """
 
     fault: str
@@ -29,6 +30,7 @@ class Row(NamedTuple):
     recovery_s: float | None = None
     broker: bool = False
     rss: tuple[int, ...] = ()
+    named: bool = False
 
     @property
     def exact(self) -> bool:

@@ -1,6 +1,5 @@
 """One fault case: workers on a broker, a load, and the comparison at the end."""
 
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,16 +9,15 @@ from typing import Any
 
 from tests.faults.load import Load
 from tests.faults.oracle import Meanings, Row, compare, differences
+from tests.faults.recovery import recovered
 from tests.support.brokers import Broker
-from tests.support.reading import counted, read_all, wait_for
+from tests.support.reading import counted, read_all
 from tests.support.workers import OWNERS, RULES, WorkerProcess
 
 CHUNKS = "[ingest.counting]\nchunk_records = 512\n"
 """Chunks of about a second, so that many are finished and committed between two faults."""
 BODY = RULES + OWNERS + CHUNKS
 TOP = 'checkpoint = "1s"'
-
-_LAG = re.compile(r'^kafka_consumergroup_lag\{.*partition="(\d+)".*topic="([^"]+)"')
 
 
 class Scene:
@@ -33,6 +31,7 @@ class Scene:
         self.broker, self.directory, self.prefix, self.body = broker, directory, prefix, body
         self.workers: list[WorkerProcess] = []
         self.loads: list[Load] = []
+        self._supervised: set[WorkerProcess] = set()
 
     def worker(self, name: str | None = None, body: str | None = None, **options: Any) -> WorkerProcess:
         """Another worker, not started; the first one makes the topics."""
@@ -50,25 +49,15 @@ class Scene:
         self.loads.append(made)
         return made.start()
 
-    def covered(self) -> bool:
-        """Whether every input partition is being read, as the workers' own pages say.
-
-        A worker names a partition's lag once it has taken a record of it, and no longer when the partition is
-        taken away.
-        """
-        topics = self.workers[0].topics.inputs
-        wanted = {(topic, str(number)) for topic in topics for number in range(self.broker.partitions)}
-        for worker in self.workers:
-            if worker.returncode is None and wanted:
-                for line in worker.page("/metrics").splitlines():
-                    found = _LAG.match(line)
-                    if found:
-                        wanted.discard((found[2], found[1]))
-        return not wanted
-
     def recovered_after(self, began: float, within_s: float = 60.0) -> float:
-        """Seconds from ``began`` (monotonic) until every input partition is read again, while a load goes on."""
-        wait_for(self.covered, within_s, self.logs)
+        """Seconds from ``began`` (monotonic) until every input partition is read again, while a load goes on.
+
+        That is so when the pages of the workers that run name the lag of each, and counts of each have been sent
+        after ``began``; see :func:`tests.faults.recovery.recovered`.
+        """
+        since = time.time() - (time.monotonic() - began)
+        done = recovered(self.workers, self.broker, since, time.monotonic() + within_s)
+        assert done, f"not every input partition was read again within {within_s:.0f} s\n{self.logs()}"
         return round(time.monotonic() - began, 1)
 
     @contextmanager
@@ -83,9 +72,11 @@ class Scene:
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
+        self._supervised.add(worker)
         try:
             yield
         finally:
+            self._supervised.discard(worker)
             done.set()
             thread.join()
 
@@ -104,7 +95,8 @@ class Scene:
         total, changelog = sum(expected.values()), self.workers[0].topics.series_log
         deadline = time.monotonic() + within_s
         while (found := sum(counted(self.broker, changelog).values())) < total and time.monotonic() < deadline:
-            assert any(worker.returncode is None for worker in self.workers), f"no worker runs\n{self.logs()}"
+            running = self._supervised or any(worker.returncode is None for worker in self.workers)
+            assert running, f"no worker runs\n{self.logs()}"
             time.sleep(1.0)
         # What is doubled would come now.
         time.sleep(3.0)

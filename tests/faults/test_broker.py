@@ -43,10 +43,10 @@ def test_killed_and_started_again(own_kafka: LocalKafka, own_stage: Scene, row: 
     load = own_stage.load()
     own_stage.recovered_after(time.monotonic())
     time.sleep(3.0)
-    began = time.monotonic()
     with own_stage.supervised(worker):
         own_kafka.kill()
         own_kafka.start()
+        began = time.monotonic()
         recovery_s = own_stage.recovered_after(began, 90)
         time.sleep(5.0)
         load.stop()
