@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from streams.config import ConfigError
-from streams.settings import Kafka, Settings
+from streams.settings import Settings
 
 
 class Clients:
@@ -148,6 +148,3 @@ def _variable(key: str, name: str) -> str:
 def _reason(error: Exception) -> str:
     reason = getattr(error, "reason", None)
     return str(reason).replace("_", " ").lower() if reason else str(error)
-
-
-__all__ = ["Clients", "Kafka"]
