@@ -16,7 +16,7 @@ from schemas.panes import WIRE_VERSION, Cell, Flush, PaneUpdate, Sample, SourceS
 from schemas.signal import DetectorRef, Driver, Quote, Severity, Signal, SignalState
 
 FUZZ = settings(
-    max_examples=int(os.environ.get("GROUNDSWELL_FUZZ_EXAMPLES", "120")),
+    max_examples=int(os.environ.get("GROUNDSWELL_FUZZ_EXAMPLES", "100")),
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
