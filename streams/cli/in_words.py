@@ -35,6 +35,7 @@ def in_words(settings: Settings, phrases: Mapping[str, Sequence[str]]) -> Iterat
     yield f"lateness   a mention counts up to {span(detect.lateness_s)} behind the others"
     yield f"heard      {detect.heard_ratio:.2%} of affected customers are taken to say something"
     yield f"checkpoint every {span(settings.checkpoint_s)}"
+    yield from _limits(settings)
     web = settings.web
     yield f"web        {f'http://{web.host}:{web.port}/metrics' if web.port else 'off'}"
     yield ""
@@ -51,6 +52,17 @@ def in_words(settings: Settings, phrases: Mapping[str, Sequence[str]]) -> Iterat
         yield f"  {severity.value}: acknowledge within {due.acknowledge}, fix within {due.fix}"
 
 
+def _limits(settings: Settings) -> Iterator[str]:
+    letters, dog = settings.ingest.dead_letters, settings.watchdog
+    if letters.share < 1:
+        most = f"more than {letters.share:.0%} of {letters.at_least:,} records or more within {span(letters.window_s)}"
+        yield f"letters    the worker stops when {most} are dead letters"
+    else:
+        yield "letters    the worker goes on however many dead letters there are"
+    yield f"watchdog   the worker ends when nothing moves for {span(dog.stalled_s)}; when no changelog record comes back"
+    yield f"           for {span(dog.recovering_s)}; when the group assigns nothing for {span(dog.joining_s)}"
+
+
 def _kafka(kafka: Kafka) -> Iterator[str]:
     security = kafka.security
     yield f"brokers    {kafka.bootstrap}"
@@ -60,7 +72,9 @@ def _kafka(kafka: Kafka) -> Iterator[str]:
         login += f", {security.mechanism} as {security.username}, password ******** from {place}"
     yield f"security   {login}"
     topics = Topics(kafka)
-    yield f"reads      {', '.join(topics.inputs)}, {topics.actions}; as group {kafka.group}"
+    member = f"${kafka.member_id_env}" if kafka.member_id_env else kafka.member_id
+    name = f", member {member}" if member else ""
+    yield f"reads      {', '.join(topics.inputs)}, {topics.actions}; as group {kafka.group}{name}"
     yield f"writes     {topics.signals}, {topics.assignments}, {topics.dead_letters}"
 
 

@@ -33,8 +33,14 @@ def worker(
         threading.Thread(target=_end_with_input, name="end-with-input", daemon=True).start()
     wait_s = duration("--wait", wait)
     settings, clients = load(config)
-    # What is wrong with the taxonomy is said before anything is waited for.
+    from streams.config import ConfigError, member_id
+
+    # What is wrong with the taxonomy or the environment is said before anything is waited for.
     check_taxonomy(config, settings)
+    try:
+        member_id(settings.kafka)
+    except ConfigError as error:
+        raise Fail(f"{shown(config)}: {error}", MISUSED) from None
     from streams.acls import Component, rights
     from streams.cli import cluster
     from streams.cli.topic_check import problems, told

@@ -151,6 +151,11 @@ class BatchConsumer(FaustConsumer):
             return None
         return assignment.state_value(TopicPartition(tp.topic, tp.partition))
 
+    def member_id(self) -> str:
+        """What the group's coordinator calls this process; empty while it has no name."""
+        found: str = self._thread._ensure_consumer()._coordinator.member_id
+        return found
+
     def busy(self) -> set[TP]:
         """The partitions of which an agent, or its queue, has a batch of this assignment that is not done with."""
         generation = self.app.consumer_generation_id

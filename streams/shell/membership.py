@@ -19,6 +19,9 @@ _ASK_S = 3.0
 class PlaceLost(KafkaError):  # type: ignore[misc]
     """The group no longer knows this process by the name that it joined with."""
 
+    def __str__(self) -> str:
+        return f"the group has given up on member {self.args[0]}: its session has ended"
+
 
 class Membership(GroupCoordinator):  # type: ignore[misc]
     """aiokafka's coordinator; a member with a name of its own does not come back once it is put out."""
@@ -56,20 +59,22 @@ def instance_of(group: str, member_id: str) -> str:
     return f"{group}-{member_id}"
 
 
-def who_took(admin: dict[str, Any], group: str, member_id: str) -> str:
-    """Why a member lost its place in its group, in words; asks the broker, and blocks for a few seconds at most.
+def who_took(admin: dict[str, Any], group: str, member_id: str, process: str) -> str | None:
+    """Who has taken a member's place in its group, in words; None if nobody has, or the broker does not say.
+
+    Blocks for a few seconds at most.
 
     Args:
         admin: configuration of an admin client.
+        process: what the group calls the one that had the place.
     """
-    lost = f'the group no longer knows member id "{member_id}": its session has ended, or another worker uses it'
     try:
         client = AdminClient(admin)
         described = client.describe_consumer_groups([group], request_timeout=_ASK_S)[group].result(_ASK_S)
     except (KafkaException, TimeoutError):
-        return lost
+        return None
     for member in described.members:
-        if member.group_instance_id == instance_of(group, member_id):
+        if member.group_instance_id == instance_of(group, member_id) and member.member_id != process:
             place = member.host.lstrip("/")
             return f'another worker uses member id "{member_id}": it is at {place} and has taken our place'
-    return lost
+    return None

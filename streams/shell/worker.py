@@ -14,6 +14,7 @@ from schemas.ids import source_id
 from sinks.assigning import Assigner
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
+from streams.claims import Fenced
 from streams.clients import Clients
 from streams.clock import Clock, SystemClock
 from streams.config import enricher, member_id, rule_set
@@ -25,6 +26,7 @@ from streams.shell.app import StreamApp
 from streams.shell.assigning import AssignAgent
 from streams.shell.changelog import Changelog
 from streams.shell.credentials import credentials
+from streams.shell.delivery import DeliveryFailed
 from streams.shell.detecting import DetectAgent
 from streams.shell.ending import Ending
 from streams.shell.ingesting import IngestAgent
@@ -148,10 +150,14 @@ class Worker:
         self.assign.revoked()
 
     def _crashed(self, reason: BaseException) -> None:
-        if isinstance(reason, PlaceLost):
-            self.ending.because(who_took(self._clients.admin(), self.settings.kafka.group, self._member_id))
-        elif not isinstance(reason, asyncio.CancelledError):
-            self.ending.because(reason)
+        if self.ending.reason is not None or isinstance(reason, asyncio.CancelledError):
+            return
+        taken = None
+        if self._member_id and isinstance(reason, PlaceLost | Fenced | DeliveryFailed):
+            consumer: Any = self.app.consumer
+            group = self.settings.kafka.group
+            taken = who_took(self._clients.admin(), group, self._member_id, consumer.member_id())
+        self.ending.because(taken or reason)
 
     async def _assigned(self, assigned: set[TP]) -> None:
         """Claim and read the changelogs of what was assigned, then let the agents begin."""
