@@ -14,7 +14,9 @@ from confluent_kafka import KafkaError, Message, Producer
 RATE = 4000
 THEMES = 20
 CHANGE = 2000
-"""Every so many events other themes come up, so that signals keep opening and growing all the time."""
+"""Every so many events other themes come up, so that signals keep opening and growing all the time ..."""
+GROUPS = 40
+"""... until so many groups of themes have had their turn; then they grow, since every theme stays open."""
 
 
 class Sent(NamedTuple):
@@ -113,7 +115,7 @@ class Load:
 
     def event(self, n: int, draw: random.Random, **more: Any) -> Sent:
         """The ``n``-th event, of a theme of its time, now."""
-        theme = f"{self._label}{n // CHANGE}-{draw.randrange(THEMES)}"
+        theme = f"{self._label}{n // CHANGE % GROUPS}-{draw.randrange(THEMES)}"
         now = datetime.now(UTC)
         value = {
             "id": f"{self._label}{n}",
