@@ -59,7 +59,8 @@ class Ending:
         self._leave(FAILED)
 
     def lets_through(self, record: logging.LogRecord) -> bool:
-        """Whether a log record adds anything to the reason; a filter for handlers."""
+        """Whether a log record adds anything to the reason, without its traceback; a filter for handlers."""
         if self._verbose:
             return True
+        record.exc_info = record.exc_text = None
         return self.reason is None and not any(echo in str(record.msg) for echo in _ECHOES)
