@@ -59,8 +59,8 @@ def _limits(settings: Settings) -> Iterator[str]:
         yield f"letters    the worker stops when {most} are dead letters"
     else:
         yield "letters    the worker goes on however many dead letters there are"
-    yield f"watchdog   the worker ends when nothing moves for {span(dog.stalled_s)}; when no changelog record comes back"
-    yield f"           for {span(dog.recovering_s)}; when the group assigns nothing for {span(dog.joining_s)}"
+    yield f"watchdog   the worker ends when nothing moves for {span(dog.stalled_s)}, when nothing is read back for"
+    yield f"           {span(dog.recovering_s)}, or when the group has assigned nothing for {span(dog.joining_s)}"
 
 
 def _kafka(kafka: Kafka) -> Iterator[str]:

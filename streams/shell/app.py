@@ -1,10 +1,11 @@
 """The Faust app: group membership, assignment, recovery and commits; our transport does the rest."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
 import faust
 from faust.types import TP
+from mode import ServiceT
 
 from streams.shell.consumer import Progress
 from streams.shell.delivery import Deliveries
@@ -35,6 +36,7 @@ class StreamApp(faust.App):
         recall: topic -> offsets before the committed one that are read again at a start.
         on_revoked_hook, on_assigned_hook: called when partitions have gone, and awaited before others are worked on.
         on_crash_hook: called with the reason when anything in the app has failed.
+        first_services: started before all others, and stopped after them.
         lease: asked before anything is sent.
         client_settings: for the confluent-kafka producer.
     """
@@ -51,6 +53,7 @@ class StreamApp(faust.App):
         self.progress = Progress()
         self.batched_topics = batched_topics
         self.recall: dict[str, int] = {}
+        self.first_services: list[ServiceT] = []
         self.client_settings = client_settings
         super().__init__(
             app_id,
@@ -71,6 +74,10 @@ class StreamApp(faust.App):
 
     def _create_directories(self) -> None:
         """Nothing is kept on disk, so no folder is made."""
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        """What Faust starts with the app; it starts an app's own services only once the agents may begin."""
+        return [*self.first_services, *super().on_init_dependencies()]
 
     @property
     def deliveries(self) -> Deliveries:

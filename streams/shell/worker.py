@@ -88,7 +88,8 @@ class Worker:
         self.assign = AssignAgent(app, topics, self.assigned_log, assigner, rejecter, self.metrics)
         self._register()
         self.web = WebServer(settings.web, self)
-        app.service(self._services())
+        app.first_services.append(self._watch())
+        app.service(self._timers())
 
     def _app(self, clients: Clients) -> StreamApp:
         kafka = self.settings.kafka
@@ -179,11 +180,11 @@ class Worker:
         if on_ready is not None:
             on_ready()
 
-    def _services(self) -> type[Service]:
+    def _watch(self) -> Service:
         worker = self
 
-        class Timers(Service):
-            """Turns the flush and checkpoint timers, and serves /metrics."""
+        class Watch(Service):
+            """Serves the pages and looks whether the worker gets on, from before it joins until all else has ended."""
 
             async def on_start(self) -> None:
                 worker.lease.start()
@@ -195,21 +196,40 @@ class Worker:
                 worker.lease.stop()
 
             @Service.task
+            async def _look(self) -> None:
+                await worker.again_and_again(self, worker.look)
+
+        return Watch()
+
+    def _timers(self) -> type[Service]:
+        worker = self
+
+        class Timers(Service):
+            """Turns the flush and checkpoint timers."""
+
+            @Service.task
             async def _turn(self) -> None:
-                while not self.should_stop:
-                    await asyncio.sleep(_TURN_S)
-                    try:
-                        worker.turn()
-                    except Exception as error:
-                        await worker.app.crash(error)
-                        raise
+                await worker.again_and_again(self, worker.turn)
 
         return Timers
 
-    def turn(self) -> None:
-        """What happens every few milliseconds whether records arrive or not."""
+    async def again_and_again(self, service: Service, what: Callable[[], None]) -> None:
+        """Do something every few milliseconds while a service runs; the worker ends if it fails."""
+        while not service.should_stop:
+            await asyncio.sleep(_TURN_S)
+            try:
+                what()
+            except Exception as error:
+                await self.app.crash(error)
+                raise
+
+    def look(self) -> None:
+        """Raises what is a reason to end, whether records arrive or not."""
         self.lease.check()
         self.watching.turn()
+
+    def turn(self) -> None:
+        """What the agents do whether records arrive or not."""
         self.ingest.flush_if_due()
         self.detect.checkpoint_if_due()
 
