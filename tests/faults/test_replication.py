@@ -37,6 +37,8 @@ def test_min_insync_replicas_violated(cluster: Cluster, tmp_path: Path, topic_pr
             for server in cluster.servers[1:]:
                 server.kill()
             time.sleep(15.0)
+            # What it has in memory only is gone; what it has committed meanwhile must be on two servers.
+            worker.kill()
             for server in cluster.servers[1:]:
                 server.start()
             recovery_s = stage.recovered_after(time.monotonic(), 90)
