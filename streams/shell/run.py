@@ -10,8 +10,10 @@ from typing import Any, NoReturn
 import faust
 
 from streams.clients import Clients
+from streams.clock import SystemClock
 from streams.settings import Settings
 from streams.shell.ending import FAILED, Ending
+from streams.shell.repeats import Repeats
 from streams.shell.worker import Worker
 
 
@@ -25,8 +27,11 @@ class Host(faust.Worker):
     def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
         """Logging is set up: from here on the worker's own words stand for what fails."""
         super().on_setup_root_logger(logger, level)
+        repeats = Repeats(SystemClock())
         for handler in logger.handlers:
             handler.addFilter(self._ending.lets_through)
+            if level > logging.INFO:
+                handler.addFilter(repeats.lets_through)
 
     def _schedule_shutdown(self, number: signal.Signals) -> None:
         self._told_to_stop()
