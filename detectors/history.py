@@ -2,12 +2,30 @@
 
 from typing import Any
 
+from msgspec import Struct
+
 from detectors.customers import Customers
 from detectors.panes import Panes, Sums
 
 SLICE_BUCKET_S = 900
 _MAX_SLICES = 64
 _MAX_BUCKETS = 96
+
+Row = tuple[float, float, float, float]
+"""A pane as plain data: its start, and its three sums."""
+
+
+class HistoryRecord(Struct, array_like=True):
+    """A history as plain data."""
+
+    retention_s: float
+    since: float
+    latest: float
+    total: int
+    mentions: list[Row]
+    metrics: dict[str, list[Row]]
+    slices: dict[int, dict[str, int]]
+    customers: list[Any]
 
 
 class History:
@@ -98,9 +116,9 @@ class History:
                 self.slices[bucket] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_SLICES])
         self.customers.forget(oldest)
 
-    def snapshot(self) -> list[Any]:
+    def snapshot(self) -> HistoryRecord:
         """Plain data; see :meth:`restore`."""
-        return [
+        return HistoryRecord(
             self.retention_s,
             self.since,
             self.latest,
@@ -109,16 +127,15 @@ class History:
             {name: panes.snapshot() for name, panes in self.metrics.items()},
             self.slices,
             self.customers.snapshot(),
-        ]
+        )
 
     @classmethod
-    def restore(cls, data: list[Any]) -> "History":
+    def restore(cls, record: HistoryRecord) -> "History":
         """The inverse of :meth:`snapshot`."""
-        retention_s, since, latest, total, mentions, metrics, slices, customers = data
-        history = cls(retention_s, since)
-        history.latest, history.total = latest, total
-        history.mentions = Panes.restore(mentions)
-        history.metrics = {name: Panes.restore(rows) for name, rows in metrics.items()}
-        history.slices = slices
-        history.customers = Customers.restore(customers)
+        history = cls(record.retention_s, record.since)
+        history.latest, history.total = record.latest, record.total
+        history.mentions = Panes.restore(record.mentions)
+        history.metrics = {name: Panes.restore(rows) for name, rows in record.metrics.items()}
+        history.slices = record.slices
+        history.customers = Customers.restore(record.customers)
         return history

@@ -109,12 +109,12 @@ class Panes:
                 kept[column] += value
         self.rows = coarse
 
-    def snapshot(self) -> list[list[float]]:
-        """Plain data: [pane, a, b, c] rows."""
-        return [[pane, *row] for pane, row in self.rows.items()]
+    def snapshot(self) -> list[tuple[float, float, float, float]]:
+        """Plain data: (pane, a, b, c) rows."""
+        return [(pane, a, b, c) for pane, (a, b, c) in self.rows.items()]
 
     @classmethod
-    def restore(cls, rows: list[list[float]]) -> "Panes":
+    def restore(cls, rows: list[tuple[float, float, float, float]]) -> "Panes":
         """The inverse of :meth:`snapshot`."""
         panes = cls()
         panes.rows = {int(pane): [a, b, c] for pane, a, b, c in rows}

@@ -6,7 +6,7 @@ import msgspec
 
 from detectors.episode import Episode
 from detectors.evidence import Quotes, drivers
-from detectors.history import History
+from detectors.history import History, HistoryRecord
 from detectors.merge import Chunk, Merge, Merged
 from detectors.rules import RuleSet
 from detectors.spec import Detector, Spec, Verdict
@@ -25,7 +25,7 @@ class Record(msgspec.Struct, array_like=True):
     version: int
     tenant: str
     theme: str
-    history: list[Any]
+    history: HistoryRecord
     chunks: dict[int, Chunk]
     quotes: list[Sample]
     detectors: dict[str, dict[str, Any]]
@@ -36,6 +36,12 @@ class Record(msgspec.Struct, array_like=True):
 
 class SnapshotError(ValueError):
     """A checkpoint this build cannot read; names the series and the version."""
+
+
+UNREADABLE = (
+    msgspec.DecodeError, ValueError, TypeError, AttributeError, KeyError, IndexError, AssertionError, RecursionError,
+)  # fmt: skip
+"""What a decoder, or a restore from plain data of another shape, may raise on bytes that are no snapshot."""
 
 
 class Series:
@@ -94,6 +100,11 @@ class Series:
                     del self.episodes[spec.name]
         self.outbox.extend(told)
         return told
+
+    def standing(self) -> list[object]:
+        """What a verdict may change without a word: since when episodes are quiet, what detectors remember."""
+        quiet: list[object] = [episode.quiet_since for episode in self.episodes.values()]
+        return quiet + [detector.snapshot() for _, detector in self.detectors]
 
     def _open(self, spec: Spec, verdict: Verdict, at: float) -> Episode:
         assert verdict.severity is not None

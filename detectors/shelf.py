@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from detectors.rules import RuleSet
-from detectors.series import SNAPSHOT_VERSION, Record, Series, SnapshotError
+from detectors.series import SNAPSHOT_VERSION, UNREADABLE, Record, Series, SnapshotError
 
 Key = tuple[str, str]
 """Tenant and theme."""
@@ -128,11 +128,11 @@ class Shelf:
         try:
             # The version first: the shape of an unknown one cannot be decoded.
             version = _version.decode(data).version
-            if version != SNAPSHOT_VERSION:
-                raise SnapshotError(f"checkpoint of series {where} has version {version}, expected {SNAPSHOT_VERSION}")
-            head = _head.decode(data)
-        except msgspec.DecodeError as error:
+            head = _head.decode(data) if version == SNAPSHOT_VERSION else None
+        except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of series {where} cannot be read: {error}") from None
+        if head is None:
+            raise SnapshotError(f"checkpoint of series {where} has version {version}, expected {SNAPSHOT_VERSION}")
         key = (head.tenant, head.theme)
         if head.quiet:
             self._asleep[key] = _Asleep(head.history.latest, data)
@@ -143,7 +143,7 @@ class Shelf:
     def _restored(self, data: bytes, key: Key) -> Series:
         try:
             return Series.restore(_whole.decode(data), self._rules, self._heard_ratio)
-        except (msgspec.DecodeError, ValueError, TypeError, AssertionError) as error:
+        except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of series {key[0]}/{key[1]} cannot be read: {error}") from None
 
     def settle(self, before: float, busy: Callable[[Key], bool]) -> int:

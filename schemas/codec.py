@@ -1,5 +1,7 @@
 """Structs to bytes and back: JSON for what others read, MessagePack for what only workers read."""
 
+from typing import TypeVar
+
 import msgspec
 
 from schemas.action import Action
@@ -7,6 +9,8 @@ from schemas.assignment import Assignment
 from schemas.event import Event
 from schemas.panes import WIRE_VERSION, Flush
 from schemas.signal import Signal
+
+Shape = TypeVar("Shape")
 
 _event = msgspec.json.Decoder(Event)
 _signal = msgspec.json.Decoder(Signal)
@@ -39,18 +43,27 @@ def encode_event(event: Event, unknown: dict[str, object] | None = None) -> byte
 
 
 def decode_signal(data: bytes) -> Signal:
-    """A signal from JSON; raises msgspec.ValidationError."""
-    return _signal.decode(data)
+    """A signal from JSON; raises msgspec.DecodeError."""
+    return _decoded(_signal, data)
 
 
 def decode_assignment(data: bytes) -> Assignment:
-    """An assignment from JSON; raises msgspec.ValidationError."""
-    return _assignment.decode(data)
+    """An assignment from JSON; raises msgspec.DecodeError."""
+    return _decoded(_assignment, data)
 
 
 def decode_action(data: bytes) -> Action:
-    """An action from JSON; raises msgspec.ValidationError."""
-    return _action.decode(data)
+    """An action from JSON; raises msgspec.DecodeError."""
+    return _decoded(_action, data)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Shape], data: bytes) -> Shape:
+    try:
+        return decoder.decode(data)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"not UTF-8: {error.reason} at byte {error.start}") from None
+    except RecursionError:
+        raise msgspec.DecodeError("nested too deeply") from None
 
 
 def encode_json(thing: Signal | Assignment | Action) -> bytes:

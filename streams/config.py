@@ -168,8 +168,8 @@ def _check_kafka(kafka: Kafka) -> None:
 def _check_dimensions(dimensions: tuple[str, ...]) -> None:
     for index, name in enumerate(dimensions):
         where = f"ingest.counting.dimensions[{index}]"
-        if not name.isidentifier():
-            raise ConfigError(f'{where}: "{name}" is no name: expected letters, digits and "_", no digit first')
+        if not name.isidentifier() or name.startswith("_"):
+            raise ConfigError(f'{where}: "{name}" is no name: expected letters, digits and "_", a letter first')
         if name in _TABLES:
             raise ConfigError(f'{where}: "{name}" has no single value; name what is in it, such as os_version')
         if name in dimensions[:index]:

@@ -7,7 +7,7 @@ import msgspec
 
 from detectors.panes import PANE_S
 from detectors.rules import RuleSet
-from detectors.series import Series, SnapshotError
+from detectors.series import UNREADABLE, Series, SnapshotError
 from detectors.shelf import Key, Shelf
 from detectors.watermark import Watermark
 from schemas.codec import decode_flush
@@ -38,6 +38,8 @@ class DetectSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         if self.max_series < 1:
             raise ValueError(f"max_series: expected at least 1, got {self.max_series}")
+        if not 0 < self.heard_ratio <= 1:
+            raise ValueError(f"heard_ratio: expected more than 0 and at most 1, got {self.heard_ratio}")
 
 
 class _PartitionRecord(msgspec.Struct, array_like=True):
@@ -97,6 +99,7 @@ class PartitionDetector:
         self.tally = DetectTally()
         self.dirty: set[Key] = set()
         self.open: set[Key] = set()
+        self._unsent: set[Key] = set()
         self._partition_key = f"\x1fpartition\x1f{partition}".encode()
         self._since: dict[str, float] = {}
         self._traffic = Traffic(partition)
@@ -152,23 +155,24 @@ class PartitionDetector:
         return series
 
     def _judge(self, key: Key, series: Series, now: float) -> bool:
+        before = series.standing()
         told = series.judge(max(series.history.latest, now), self._traffic.of(series.tenant))
-        # A signal that has not left keeps its series in sight: a checkpoint of it is no longer dirty.
+        # Thousands may be open; only what has changed is written again.
+        if told or series.standing() != before:
+            self.dirty.add(key)
+        if told:
+            self._unsent.add(key)
+            self.tally.signals += len(told)
         if series.episodes or series.outbox:
             self.open.add(key)
-            self.dirty.add(key)
         else:
             self.open.discard(key)
-        if told:
-            self.dirty.add(key)
-            self.tally.signals += len(told)
         return bool(told)
 
     def outbox(self) -> Iterator[tuple[Key, Signal]]:
         """Signals not yet known to be delivered, those of recovered series among them."""
-        for key in sorted(self.open | self.dirty):
-            series = self.series.get(key)
-            for signal in series.outbox if series is not None else ():
+        for key in sorted(self._unsent):
+            for signal in self.series[key].outbox:
                 yield key, signal
 
     def sent(self, key: Key, signal: Signal) -> None:
@@ -177,6 +181,8 @@ class PartitionDetector:
         if series is not None:
             series.outbox = [kept for kept in series.outbox if (kept.id, kept.revision) != (signal.id, signal.revision)]
             self.dirty.add(key)
+            if not series.outbox:
+                self._unsent.discard(key)
 
     def checkpoint(self, keys: Iterable[Key] | None = None) -> Iterator[tuple[bytes, bytes | None]]:
         """(key, value) of the given series; without ``keys``, of all that changed, and of the partition itself.
@@ -235,11 +241,13 @@ class PartitionDetector:
                 series = self.series.load(value, key.decode(errors="replace").replace("\x1f", "/"))
                 if series is not None:
                     self.open.add((series.tenant, series.theme))
+                    if series.outbox:
+                        self._unsent.add((series.tenant, series.theme))
 
     def _restore_partition(self, value: bytes) -> None:
         try:
             record = _partition_decoder.decode(value)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of partition {self._partition_key!r} cannot be read: {error}") from None
         if record.version != _PARTITION_VERSION:
             raise SnapshotError(

@@ -19,6 +19,9 @@ from streams.watchdog import WatchdogSettings
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 
 
+_HIGHEST_PORT = 65_535
+
+
 class Security(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to log in to the brokers.
 
@@ -102,6 +105,9 @@ class Kafka(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     security: Security = Security()
 
     def __post_init__(self) -> None:
+        for key in ("partitions", "replication"):
+            if getattr(self, key) < 1:
+                raise ValueError(f"{key}: expected 1 or more, got {getattr(self, key)}")
         if self.member_id and self.member_id_env:
             raise ValueError("member_id_env: expected either member_id or member_id_env")
         if self.member_id_env and not _VARIABLE(self.member_id_env):
@@ -129,6 +135,10 @@ class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: int = 9464
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= _HIGHEST_PORT:
+            raise ValueError(f"port: expected 0 to {_HIGHEST_PORT}, got {self.port}")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

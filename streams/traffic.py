@@ -7,7 +7,7 @@ import msgspec
 from detectors.history import History
 from detectors.merge import Chunk, Merge
 from detectors.panes import PANE_S
-from detectors.series import SnapshotError
+from detectors.series import UNREADABLE, SnapshotError
 from schemas.panes import PaneUpdate
 
 _SPAN_S = 86_400.0
@@ -107,7 +107,7 @@ class Traffic:
             return False
         try:
             record = _decoder.decode(value)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of the traffic {key!r} cannot be read: {error}") from None
         if record.version != _VERSION:
             raise SnapshotError(

@@ -74,6 +74,17 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     dedupe_ids: int = 200_000
     recall_records: int = 32_768
 
+    def __post_init__(self) -> None:
+        for key, value, least in (
+            ("chunk_records", self.chunk_records, 1),
+            ("dedupe_ids", self.dedupe_ids, 1),
+            ("recall_records", self.recall_records, 0),
+        ):
+            if value < least:
+                raise ValueError(f"{key}: expected {least} or more, got {value}")
+        if self.chunk_s < 1:
+            raise ValueError("chunk: expected at least a second")
+
 
 class Tally:
     """What happened to the events of a partition, for the metrics."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.history import History
+from detectors.history import History, HistoryRecord
 from detectors.rules import Rule
 from detectors.spec import Spec, Verdict
 from schemas.signal import Severity
@@ -121,9 +121,8 @@ def test_a_restored_detector_judges_alike(spec: Rule, told: list[Mention]) -> No
     assert spec.build(snapshot).judge(restored, NOW) == detector.judge(history, NOW)
 
 
-def _through_bytes(snapshot: list[Any]) -> list[Any]:
-    found: list[Any] = msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot))
-    return found
+def _through_bytes(snapshot: HistoryRecord) -> HistoryRecord:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=HistoryRecord)
 
 
 @each_spec
