@@ -116,24 +116,23 @@ class Shelf:
                 series = self.awake[key] = self._restored(asleep.data, key)
         return series
 
-    def load(self, data: bytes, where: str) -> Series | None:
+    def load(self, data: bytes, key: Key) -> Series | None:
         """Take in a snapshot from a changelog; the series, if it must be awake: it is open, or has signals to send.
 
-        Args:
-            where: its key, for the error.
-
         Raises:
-            SnapshotError: if this build cannot read it.
+            SnapshotError: if this build cannot read it, or it is another series'.
         """
+        where = f"checkpoint of series {key[0]}/{key[1]}"
         try:
             # The version first: the shape of an unknown one cannot be decoded.
             version = _version.decode(data).version
             head = _head.decode(data) if version == SNAPSHOT_VERSION else None
         except UNREADABLE as error:
-            raise SnapshotError(f"checkpoint of series {where} cannot be read: {error}") from None
+            raise SnapshotError(f"{where} cannot be read: {error}") from None
         if head is None:
-            raise SnapshotError(f"checkpoint of series {where} has version {version}, expected {SNAPSHOT_VERSION}")
-        key = (head.tenant, head.theme)
+            raise SnapshotError(f"{where} has version {version}, expected {SNAPSHOT_VERSION}")
+        if (head.tenant, head.theme) != key:
+            raise SnapshotError(f"{where} holds {head.tenant}/{head.theme}")
         if head.quiet:
             self._asleep[key] = _Asleep(head.history.latest, data)
             return None

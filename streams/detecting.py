@@ -238,7 +238,8 @@ class PartitionDetector:
             if key == self._partition_key:
                 self._restore_partition(value)
             elif not self._traffic.restore(key, value):
-                series = self.series.load(value, key.decode(errors="replace").replace("\x1f", "/"))
+                tenant, _, theme = key.decode(errors="replace").partition("\x1f")
+                series = self.series.load(value, (tenant, theme))
                 if series is not None:
                     self.open.add((series.tenant, series.theme))
                     if series.outbox:

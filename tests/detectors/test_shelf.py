@@ -54,9 +54,9 @@ def test_a_snapshot_is_loaded_asleep_unless_it_has_something_to_say() -> None:
     loud.judge(START + 200, {})
     encode = msgspec.msgpack.Encoder().encode
     found = shelf()
-    assert found.load(encode(quiet.record(START)), "bank/login") is None
+    assert found.load(encode(quiet.record(START)), KEY) is None
     assert found.asleep == 1
-    told = found.load(encode(loud.record(START)), "bank/login")
+    told = found.load(encode(loud.record(START)), KEY)
     assert told is not None
     assert [signal.revision for signal in told.outbox] == [1]
 
@@ -74,13 +74,18 @@ def test_the_snapshot_of_a_sleeper_is_its_own() -> None:
 def test_a_truncated_snapshot_names_its_series(cut: int) -> None:
     data = msgspec.msgpack.encode(series(3).record(START))[:cut]
     with pytest.raises(SnapshotError, match="series bank/login cannot be read"):
-        shelf().load(data, "bank/login")
+        shelf().load(data, KEY)
+
+
+def test_a_snapshot_under_another_series_key_is_refused() -> None:
+    with pytest.raises(SnapshotError, match="series shop/login holds bank/login"):
+        shelf().load(msgspec.msgpack.encode(series(2).record(START)), ("shop", "login"))
 
 
 def test_a_snapshot_that_is_broken_inside_names_its_series_when_it_wakes() -> None:
     record = msgspec.msgpack.decode(msgspec.msgpack.encode(series(2).record(START)))
     record[3][4] = "no panes"
     found = shelf()
-    found.load(msgspec.msgpack.encode(record), "bank/login")
+    found.load(msgspec.msgpack.encode(record), KEY)
     with pytest.raises(SnapshotError, match="series bank/login cannot be read"):
         found.get(KEY)
