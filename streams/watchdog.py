@@ -39,7 +39,7 @@ class Reading(NamedTuple):
 
     Attributes:
         position: offset that is fetched next; None if it is not known yet.
-        end: offset after the last record that the broker has told of; None if it has told nothing yet.
+        end: offset after the last record that can be read, as the broker told; None if it has told nothing yet.
         answered: how often the broker has answered, or any other number that changes when it does.
         taken: offset after the last record that an agent has taken up.
         busy: whether an agent has not finished with what it has taken up.

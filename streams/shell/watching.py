@@ -121,7 +121,8 @@ def _readings(app: StreamApp) -> dict[Partition, Reading]:
             continue
         found[tp.topic, tp.partition] = Reading(
             position=state.position if state.has_valid_position else None,
-            end=state.highwater,
+            # Not the high watermark: what lies in an open transaction cannot be read yet.
+            end=state.lso,
             answered=state.timestamp,
             taken=consumer.continuity.next_offset(tp),
             busy=tp in busy,

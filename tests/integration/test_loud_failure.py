@@ -115,6 +115,28 @@ def test_readiness_and_liveness_tell_the_truth_while_it_recovers(
         assert worker.metric("groundswell_rebalances_total") == 1
 
 
+def test_what_transactions_leave_unread_is_no_stall(real_kafka: Broker, tmp_path: Path, topic_prefix: str) -> None:
+    with WorkerProcess(real_kafka, tmp_path, topic_prefix, BODY + DOG, TOP) as worker:
+        worker.create_topics().start()
+        topic = worker.topics.inputs[0]
+        config = {"bootstrap.servers": real_kafka.bootstrap, "transactional.id": f"{topic_prefix}writer"}
+        producer = Producer(config)
+        producer.init_transactions(20)
+        for end in (producer.commit_transaction, producer.abort_transaction):
+            producer.begin_transaction()
+            producer.produce(topic, b"{}", partition=0)
+            end(20)
+        producer.begin_transaction()
+        producer.produce(topic, b"{}", partition=0)
+        producer.flush(20)
+        time.sleep(7.0)
+        assert worker.returncode is None, worker.log_end()
+        assert worker.ready()
+        assert worker.metric("groundswell_stalled_seconds") < 2
+        assert worker.metric("groundswell_dead_letters_total") == 1
+        producer.abort_transaction(20)
+
+
 def test_a_broker_that_stays_away_ends_the_worker(own_kafka: LocalKafka, tmp_path: Path) -> None:
     broker = Broker(own_kafka.bootstrap, "real", "own")
     with WorkerProcess(broker, tmp_path, "away.", BODY + DOG, TOP) as worker:
@@ -149,6 +171,10 @@ def produce(worker: WorkerProcess, topic: str, good: range, bad: int = 0) -> Non
         producer.produce(topic, orjson.dumps({**event, "time": _iso(at)}), partition=1, timestamp=int(at * 1000))
     for n in range(bad):
         producer.produce(topic, b"<event>%d</event>" % n, partition=1)
+        if n % 100 == 0:
+            # Piece by piece: whole chunks are finished, and would be committed, before the limit is reached.
+            producer.flush()
+            time.sleep(0.1)
     producer.flush()
 
 
