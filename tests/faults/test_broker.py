@@ -17,6 +17,7 @@ from tests.support.reading import wait_for
 Report = Callable[[Row], None]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_stopped_for_ten_seconds_and_the_worker_killed(own_kafka: LocalKafka, own_stage: Scene, row: Report) -> None:
     worker = own_stage.worker().start()

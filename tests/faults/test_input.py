@@ -45,6 +45,7 @@ class Poisoned(Load):
                 yield good._replace(value=value, counts=False)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_poison_of_every_kind(stage: Scene, row: Report) -> None:
     worker = stage.worker().start()
@@ -83,6 +84,7 @@ class Disordered(Load):
                 yield draw.choice(recent)._replace(counts=False)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_repeats_out_of_order_and_a_kill(stage: Scene, row: Report) -> None:
     worker = stage.worker().start()
@@ -146,8 +148,9 @@ class DayBehind(WrongClock):
     days = -1.0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kind", [WrongClock, pytest.param(DayBehind, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", [WrongClock, DayBehind])
 def test_one_producers_clock_is_a_day_off(stage: Scene, row: Report, kind: type[WrongClock]) -> None:
     worker = stage.worker()
     for topic in worker.topics.inputs:

@@ -15,7 +15,7 @@ Report = Callable[[Row], None]
 def kill_at_random(stage: Scene, kills: int, seed: int) -> tuple[int, float]:
     """Kill one of two workers so often, at random; (kills, longest recovery in seconds)."""
     draw = random.Random(seed)
-    workers = [stage.worker().start(), stage.worker().start()]
+    workers = [stage.worker().start(wait_ready_s=0), stage.worker().start()]
     load = stage.load(seed=seed)
     longest = stage.recovered_after(time.monotonic())
     for number in range(kills):
@@ -48,6 +48,7 @@ def test_thirty_kills(stage: Scene, row: Report) -> None:
     row(stage.finish(f"kill -9, {kills} times, one of two", longest))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_take_over_with_default_session(stage: Scene, row: Report) -> None:
     """From the kill until the survivor reads the partitions of the dead one, with the session timeout as shipped."""

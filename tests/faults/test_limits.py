@@ -23,6 +23,7 @@ def alter(bootstrap: str, topic: str, config: Mapping[str, str]) -> None:
         future.result(30)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_checkpoint_larger_than_the_topic_takes(stage: Scene, row: Report) -> None:
     worker = stage.worker()

@@ -20,6 +20,7 @@ def stopped(worker: WorkerProcess) -> bool:
         return stat.read().rpartition(")")[2].split()[0] == "T"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_zombie_goes_on_sending(stage: Scene, row: Report) -> None:
     zombie, other = stage.worker().start(), stage.worker().start()
