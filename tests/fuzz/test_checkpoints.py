@@ -178,8 +178,8 @@ def test_another_type_is_refused_by_name(key: bytes, thing: object) -> None:
 @given(data=st.data())
 def test_what_is_damaged_is_read_or_refused(key: bytes, data: st.DataObject) -> None:
     message = restored(key, data.draw(broken(st.just(LOG[key]))))
-    # What the tests below expect to fail.
-    assert message == "" or named(key, message), message
+    # The damage may lie in the name itself.
+    assert message == "" or message.startswith("checkpoint of "), message
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -164,12 +164,6 @@ def put_in_force(settings: Settings) -> None:
     assert counter.flush()
 
 
-def gaping(settings: Settings) -> bool:
-    """Whether a configuration holds what should have been refused; see the last test."""
-    counting = settings.ingest.counting
-    return counting.chunk_records < 1 or counting.chunk_s < 1 or not 1e-6 <= settings.detect.heard_ratio <= 1
-
-
 def refused(raw: dict[str, Any]) -> str:
     """The message, if a configuration is refused; else it works."""
     message = ""
@@ -179,7 +173,7 @@ def refused(raw: dict[str, Any]) -> str:
         message = str(error)
     if message:
         assert KEY_PATH.match(message), message
-    elif not gaping(settings):
+    else:
         put_in_force(settings)
     return message
 
