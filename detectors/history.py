@@ -105,6 +105,7 @@ class History:
         self.mentions.tidy(at, self.retention_s)
         for panes in self.metrics.values():
             panes.tidy(at, self.retention_s)
+        self.metrics = {name: panes for name, panes in self.metrics.items() if panes.rows}
         oldest = at - self.retention_s
         for bucket in [bucket for bucket in self.slices if bucket < oldest - SLICE_BUCKET_S]:
             del self.slices[bucket]

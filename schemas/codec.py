@@ -25,9 +25,9 @@ def decode_event(data: bytes) -> tuple[Event, dict[str, object]]:
     """An event and the fields this build does not know, which :func:`encode_event` writes back.
 
     Raises:
-        msgspec.ValidationError: naming the field, if it is no event.
+        msgspec.DecodeError: naming the field, if it is no event.
     """
-    event = _event.decode(data)
+    event = _decoded(_event, data)
     known = set(Event.__struct_fields__)
     return event, {name: value for name, value in msgspec.json.decode(data).items() if name not in known}
 

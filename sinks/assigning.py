@@ -224,7 +224,10 @@ def decode_record(data: bytes) -> Record:
             that would give revisions a second meaning.
     """
     # The version first: the shape of an unknown one cannot be decoded.
-    version = _head.decode(data).version
-    if version != RECORD_VERSION:
-        raise ValueError(f"assignment record of version {version}, this build knows {RECORD_VERSION}")
-    return _record.decode(data)
+    try:
+        version = _head.decode(data).version
+        if version != RECORD_VERSION:
+            raise ValueError(f"assignment record of version {version}, this build knows {RECORD_VERSION}")
+        return _record.decode(data)
+    except RecursionError:
+        raise ValueError("assignment record: nested too deeply") from None

@@ -39,6 +39,7 @@ _DURATIONS = frozenset(
 _LEGAL = re.compile(r"[a-zA-Z0-9._-]*").fullmatch
 _LONGEST_NAME = 249
 _TABLES = frozenset({"themes", "metrics", "attributes"})
+_PERSONAL = frozenset({"id", "customer", "agent", "text"})
 
 
 def load_settings(path: Path) -> Settings:
@@ -172,6 +173,8 @@ def _check_dimensions(dimensions: tuple[str, ...]) -> None:
             raise ConfigError(f'{where}: "{name}" is no name: expected letters, digits and "_", a letter first')
         if name in _TABLES:
             raise ConfigError(f'{where}: "{name}" has no single value; name what is in it, such as os_version')
+        if name in _PERSONAL:
+            raise ConfigError(f'{where}: "{name}" tells of a person, and slices are shown to many')
         if name in dimensions[:index]:
             raise ConfigError(f'{where}: "{name}" is listed twice')
 

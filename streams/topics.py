@@ -18,11 +18,12 @@ class TopicSpec(NamedTuple):
     """What else it is made with."""
 
 
+# What is said of one busy series may be larger than the broker's default of 1 MiB.
+_LARGE = {"max.message.bytes": str(8 * 1024 * 1024)}
 _CHANGELOG = {
     # Time for a partition's owner to write again what a predecessor's late record lies upon; see streams.claims.
     "min.compaction.lag.ms": str(10 * 60_000),
-    # A series of a busy theme, with a week of slices, may be larger than the broker's default of 1 MiB.
-    "max.message.bytes": str(8 * 1024 * 1024),
+    **_LARGE,
 }
 
 
@@ -55,7 +56,7 @@ class Topics:
         return [
             TopicSpec(self.interactions, "events: calls, chats, tickets", "delete", False),
             TopicSpec(self.feedback, "events: reviews, surveys, posts", "delete", False),
-            TopicSpec(self.theme_panes, "internal: counts of a chunk, by series", "delete", True),
+            TopicSpec(self.theme_panes, "internal: counts of a chunk, by series", "delete", True, _LARGE),
             TopicSpec(self.signals, "signals, keyed by id", "delete", True),
             TopicSpec(self.actions, "what somebody did about a signal, keyed by signal id", "delete", True),
             TopicSpec(self.assignments, "assignments, keyed by signal id", "delete", False),

@@ -1,8 +1,9 @@
 """Counts one source partition into panes, chunk by chunk. The hot path of the whole worker.
 
 A chunk ends at an offset that is a multiple of its length, or where the records' own timestamps
-enter the next stretch of time, so that a quiet partition's chunk does not stay open for weeks.
-Both follow from the log alone: whoever reads it again from a chunk's start cuts it the same way.
+enter the next stretch of time, so that a quiet partition's chunk does not stay open for weeks; or
+where it has come to hold too much. All of it follows from the log alone: whoever reads it again
+from a chunk's start cuts it the same way.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,9 @@ from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
 
 TRAFFIC_PANE_S = 900
+_MAX_PANES = 1000
+"""Of one series in a chunk: a replay of years has an event in each."""
+_MAX_SERIES = 50_000
 
 
 class RawRecord(Protocol):
@@ -193,6 +197,7 @@ class PartitionCounter:
                 self.tally.repeated += 1
             else:
                 self._add(event, at)
+                end = self._end
         if position is not None and position >= self._end and self._end_stamp is not None:
             self._finish()
             self._begin(position, None)
@@ -272,6 +277,9 @@ class PartitionCounter:
         if series is None:
             series = self._series[tenant, theme] = SeriesCount(tenant, theme)
         series.panes[pane] = count
+        if len(series.panes) >= _MAX_PANES or len(self._series) >= _MAX_SERIES:
+            # What a chunk holds of a series travels as one piece, and all of it is kept until it ends.
+            self._end = self.position or 0
         return count
 
     def _finish(self) -> None:

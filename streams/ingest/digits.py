@@ -12,6 +12,8 @@ _DASH = "\\-\u2010-\u2013"
 RUN = re.compile(
     rf"[+(\d](?:(?<=\d)|[+(]?\d)\d*+(?:(?:\)[ .{_DASH}]?| ?\(| [{_DASH}] |[ .{_DASH}]|/(?=\d{{5}}))\d++)*+"
 )
+# A card's four groups between marks that other numbers are written with; no version is so long.
+CARD = re.compile(r"(?<!\d)\d{4}([._/\u00b7,])\d{4}\1\d{4}\1\d{4}(?!\d)")
 _GROUP = re.compile(r"\d+")
 DIGIT = re.compile(r"\d")
 _DATE = re.compile(
@@ -26,6 +28,13 @@ def is_version(match: re.Match[str]) -> bool:
     """Whether a product or the word "version" stands before the match."""
     start = match.start()
     return _VERSION_BEFORE.search(match.string, max(0, start - _CONTEXT), start) is not None
+
+
+def redact_card(match: re.Match[str]) -> str:
+    """The placeholder, if the four groups add up as a card's number does (Luhn)."""
+    digits = [int(character) for character in match[0] if character.isdigit()]
+    doubled = [value * 2 - 9 if value > 4 else value * 2 for value in digits[::2]]
+    return match[0] if (sum(doubled) + sum(digits[1::2])) % 10 else "[card]"
 
 
 def redact_run(match: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ from streams.ingest.enrich import Enricher
 _FEW = 1000
 _MANY = 2000
 _MAX_DESTINATIONS = 200_000
-_RECORD_BYTES = 400_000
+_RECORD_BYTES, _LARGEST_BYTES = 400_000, 900_000
 
 
 class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,9 +139,10 @@ class Ingest:
             watermark = counter.watermark if isfinite(counter.watermark) else None
             states.append(SourceState(source, watermark, quiet_s if idle else None))
         return [
-            Output(partition, encode_flush(Flush(WIRE_VERSION, states if last else [], part)))
+            Output(partition, value)
             for partition, batch in enumerate(updates)
             for part, last in _parts(batch)
+            for value in _encoded(states if last else [], part)
         ]
 
     def _destination(self, tenant: str, theme: str) -> int:
@@ -172,3 +173,14 @@ def _parts(updates: list[PaneUpdate]) -> Iterable[tuple[list[PaneUpdate], bool]]
         part.append(update)
         size += weight
     yield part, True
+
+
+def _encoded(states: list[SourceState], updates: list[PaneUpdate]) -> Iterable[bytes]:
+    """As one record, or as several where long names make it larger than brokers take; the last has the watermarks."""
+    value = encode_flush(Flush(WIRE_VERSION, states, updates))
+    if len(value) <= _LARGEST_BYTES or len(updates) == 1:
+        yield value
+        return
+    half = len(updates) // 2
+    yield from _encoded([], updates[:half])
+    yield from _encoded(states, updates[half:])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from streams.ingest.digits import DIGIT, RUN, is_version, redact_run
+from streams.ingest.digits import CARD, DIGIT, RUN, is_version, redact_card, redact_run
 
 __all__ = ["redact"]
 
@@ -117,6 +117,7 @@ def _replace(text: str) -> str:
     if digits >= 4 and text.count(".") >= 3:
         text = _IPV4.sub(_ipv4, text)
     if digits >= 6:
+        text = CARD.sub(redact_card, text)
         text = RUN.sub(redact_run, text)
     return text
 

@@ -56,14 +56,10 @@ def metrics_of_many_themes(n: int) -> bytes:
     return event(START, f"e{n}", f"t{n % 400}", metrics={noise(n * 32 + k, 128): 1.0 for k in range(32)})
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ingest._parts takes 32 bytes for a slice, which has up to 200, and none for a metric"
-)
 @pytest.mark.parametrize("make", [slices_of_many_themes, metrics_of_many_themes])
 def test_our_records_stay_small_whatever_many_themes_say(make: Callable[[int], bytes]) -> None:
     assert largest(make, 4000) < LARGEST
 
 
-@pytest.mark.xfail(strict=True, reason="an update is never cut: a chunk that spans years has a cell for each minute")
 def test_our_records_stay_small_when_years_are_replayed() -> None:
     assert largest(lambda n: event(START - 3600 * n, f"e{n}", "login", text=noise(n, 200)), 6000) < LARGEST
