@@ -33,10 +33,10 @@ class Scene:
         self.loads: list[Load] = []
         self._supervised: set[WorkerProcess] = set()
 
-    def worker(self, name: str | None = None, body: str | None = None, **options: Any) -> WorkerProcess:
+    def worker(self, name: str | None = None, body: str | None = None, top: str = TOP, **options: Any) -> WorkerProcess:
         """Another worker, not started; the first one makes the topics."""
         name = name or f"w{len(self.workers)}"
-        made = WorkerProcess(self.broker, self.directory, self.prefix, body or self.body, TOP, name=name, **options)
+        made = WorkerProcess(self.broker, self.directory, self.prefix, body or self.body, top, name=name, **options)
         if not self.workers:
             made.create_topics()
         self.workers.append(made)

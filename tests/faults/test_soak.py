@@ -13,6 +13,7 @@ from tests.faults.oracle import Row
 from tests.faults.scene import Scene
 from tests.faults.test_limits import alter
 from tests.support.local_kafka import LocalKafka
+from tests.support.workers import OWNERS, RULES
 
 Report = Callable[[Row], None]
 
@@ -65,7 +66,8 @@ def rss(pid: int) -> int:
 def test_soak(own_kafka: LocalKafka, own_stage: Scene, row: Report, soak_s: float) -> None:
     long = soak_s >= LONG_S
     rate = RATE if long else GENTLE_RATE
-    worker = own_stage.worker()
+    # As shipped, unlike in the other cases: chunks and checkpoints of the usual size.
+    worker = own_stage.worker(body=RULES + OWNERS, top="")
     for topic in (*worker.topics.inputs, worker.topics.theme_panes):
         alter(own_stage.broker.bootstrap, topic, _SMALL)
     worker.start()
