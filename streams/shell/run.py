@@ -13,6 +13,7 @@ from streams.clients import Clients
 from streams.clock import SystemClock
 from streams.settings import Settings
 from streams.shell.ending import FAILED, Ending
+from streams.shell.malloc import return_what_is_freed
 from streams.shell.repeats import Repeats
 from streams.shell.worker import Worker
 
@@ -54,6 +55,7 @@ def run_worker(
     ending = Ending(verbose=verbose)
     worker = Worker(settings, clients, partitions, ending)
     worker.on_ready = on_ready
+    return_what_is_freed()
     # Hundreds of thousands of long-lived objects: the default thresholds would walk them over and over.
     gc.collect()
     gc.freeze()
