@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -21,7 +22,7 @@ LONG_S = 600.0
 """From here on it is a soak, at half the rate a worker sustains; below, a check that the case works."""
 RATE, GENTLE_RATE = 50_000.0, 5000.0
 THEMES = 1000
-_SETTLED_S, _SAMPLE_S = 180.0, 15.0
+_SETTLED_S, _AROUND_S, _SAMPLE_S = 180.0, 30.0, 15.0
 _GROWTH = 1.10
 _SMALL = {"segment.bytes": str(64 * 1024 * 1024), "retention.ms": "60000", "retention.bytes": str(512 * 1024 * 1024)}
 
@@ -74,12 +75,12 @@ def test_soak(own_kafka: LocalKafka, own_stage: Scene, row: Report, soak_s: floa
     began = time.monotonic()
     load = own_stage.load(kind=Steady, rate=rate, **{"linger.ms": 20, "compression.type": "lz4", "batch.size": 500_000})
     sizes: list[int] = []
-    settled = 0
+    settled: list[int] = []
     while (passed := time.monotonic() - began) < soak_s:
         time.sleep(min(_SAMPLE_S, soak_s - passed + 0.01))
         sizes.append(rss(worker.pid))
-        if passed <= _SETTLED_S:
-            settled = sizes[-1]
+        if abs(passed - _SETTLED_S) <= _AROUND_S:
+            settled.append(sizes[-1])
     load.stop()
     achieved = load.events / (time.monotonic() - began)
     sizes.append(rss(worker.pid))
@@ -88,4 +89,7 @@ def test_soak(own_kafka: LocalKafka, own_stage: Scene, row: Report, soak_s: floa
     row(found._replace(rss=tuple(sizes)))
     if long:
         assert achieved > 0.9 * rate, f"the load itself came to {achieved:,.0f} events/s only"
-        assert max(sizes[-4:]) <= settled * _GROWTH, f"memory grew: {[f'{size / 1e6:.0f}' for size in sizes]} MB"
+        # Medians over a minute: tables of megabytes come and go, so single samples differ by a tenth by themselves.
+        assert median(sizes[-5:]) <= median(settled) * _GROWTH, (
+            f"memory grew: {[f'{size / 1e6:.0f}' for size in sizes]} MB"
+        )
