@@ -90,6 +90,5 @@ def test_soak(own_kafka: LocalKafka, own_stage: Scene, row: Report, soak_s: floa
     if long:
         assert achieved > 0.9 * rate, f"the load itself came to {achieved:,.0f} events/s only"
         # Medians over a minute: tables of megabytes come and go, so single samples differ by a tenth by themselves.
-        assert median(sizes[-5:]) <= median(settled) * _GROWTH, (
-            f"memory grew: {[f'{size / 1e6:.0f}' for size in sizes]} MB"
-        )
+        grown = f"memory grew: {[f'{size / 1e6:.0f}' for size in sizes]} MB"
+        assert median(sizes[-5:]) <= median(settled) * _GROWTH, grown
