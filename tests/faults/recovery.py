@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 from schemas.codec import decode_flush
 from schemas.ids import source_id
 from tests.support.brokers import Broker
+from tests.support.patience import patiently
 from tests.support.workers import WorkerProcess
 
 _LAG = re.compile(r'^kafka_consumergroup_lag\{.*partition="(\d+)".*topic="([^"]+)"')
@@ -38,7 +39,7 @@ class Reached:
         )
         stamp = int(since * 1000)
         wanted = [TopicPartition(theme_panes, number, stamp) for number in range(broker.partitions)]
-        self._consumer.assign(self._consumer.offsets_for_times(wanted, timeout=30))
+        self._consumer.assign(patiently(lambda: self._consumer.offsets_for_times(wanted, timeout=30)))
 
     def sources(self) -> set[int]:
         """The input partitions proven up to now."""

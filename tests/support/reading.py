@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -11,18 +12,21 @@ from detectors.history import History
 from detectors.panes import PANE_S
 from detectors.series import Record
 from tests.support.brokers import Broker
+from tests.support.patience import patiently
 
 
 def read_all(broker: Broker, topic: str, *, timeout_s: float = 30.0) -> list[Message]:
     """Every record of a topic, up to where it ends now."""
-    metadata = AdminClient({"bootstrap.servers": broker.bootstrap}).list_topics(topic, timeout=10).topics[topic]
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    metadata = patiently(lambda: admin.list_topics(topic, timeout=10)).topics[topic]
     consumer = Consumer(
         {"bootstrap.servers": broker.bootstrap, "group.id": f"read-{topic}", "enable.auto.commit": False}
     )
     try:
         ends: dict[int, int] = {}
         for number in metadata.partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+            place = TopicPartition(topic, number)
+            low, high = patiently(partial(consumer.get_watermark_offsets, place, timeout=10))
             if high > low:
                 ends[number] = high
         consumer.assign([TopicPartition(topic, number, 0) for number in ends])

@@ -13,6 +13,7 @@ from typing import Any, Self
 from streams.config import load_settings
 from streams.topics import Topics
 from tests.support.brokers import Broker
+from tests.support.patience import patiently
 from tests.support.ports import free_ports
 
 COMMAND = (sys.executable, "-m", "streams.cli.main")
@@ -73,7 +74,7 @@ class WorkerProcess:
         """Make every topic the worker needs, as a user would where the broker allows it."""
         if self.broker.kind == "real":
             command = [*COMMAND, "topics", "create", "--config", str(self.config)]
-            subprocess.run(command, check=True, capture_output=True, timeout=60)
+            patiently(lambda: subprocess.run(command, check=True, capture_output=True, timeout=60))
         else:
             self.broker.create_topics(*(spec.name for spec in self.topics.specs()))
         return self
