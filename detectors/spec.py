@@ -27,6 +27,11 @@ class Verdict(NamedTuple):
         observed, expected, threshold: in the metric's unit, over the rule's window.
         template, args: the reason, as ``template.format(*args)``.
         compared: False if there was no past to take ``expected`` from; it then says nothing.
+        low, high: between which 19 of 20 counts lie when nothing is wrong; None if unknown.
+        rarity_s: mean time, seconds, between two such moments in this series by chance alone; None if unknown.
+        maturity: of the baseline: ``new``, ``young``, ``mature``; empty for a rule without one.
+        context: what was held against it or may explain it, in words: a holiday, a deploy, an outage.
+        emerging: a theme that nobody has seen before.
     """
 
     severity: Severity | None
@@ -36,6 +41,12 @@ class Verdict(NamedTuple):
     template: str
     args: tuple[object, ...] = ()
     compared: bool = True
+    low: float | None = None
+    high: float | None = None
+    rarity_s: float | None = None
+    maturity: str = ""
+    context: tuple[str, ...] = ()
+    emerging: bool = False
 
     @property
     def reason(self) -> str:
