@@ -88,6 +88,21 @@ class Panes:
         start = int(at - length_s) // PANE_S * PANE_S
         return float(min((pane for pane, row in self.rows.items() if start <= pane <= at and row[0] > 0), default=at))
 
+    def since(self, first: float, latest: float) -> list[tuple[int, float]]:
+        """Panes (start, events) from ``first`` to ``latest``, in any order; cheap when there are few in between.
+
+        >>> panes = Panes()
+        >>> panes.add(600, 2, 0, 0.0)
+        >>> panes.since(540.0, 700.0), panes.since(601.0, 700.0)
+        ([(600, 2)], [])
+        """
+        rows = self.rows
+        start = -int(-first // PANE_S) * PANE_S
+        if (latest - start) / PANE_S < len(rows):
+            between = range(start, int(latest) + 1, PANE_S)
+            return [(pane, rows[pane][0]) for pane in between if pane in rows and rows[pane][0]]
+        return [(pane, row[0]) for pane, row in rows.items() if start <= pane <= latest and row[0]]
+
     def tidy(self, at: float, retention_s: float) -> None:
         """Forget what is older than the retention; coarsen what is hours old if there is much of it."""
         oldest = at - retention_s - _COARSE_S

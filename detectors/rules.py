@@ -6,9 +6,10 @@ from detectors.count import CountSpec
 from detectors.metric import MetricSpec
 from detectors.sentiment import SentimentSpec
 from detectors.spec import Spec
+from detectors.surge import SurgeSpec
 from detectors.velocity import VelocitySpec
 
-Rule = CountSpec | VelocitySpec | SentimentSpec | MetricSpec
+Rule = CountSpec | VelocitySpec | SurgeSpec | SentimentSpec | MetricSpec
 """Every detector there is, told apart by the ``detector`` key of a rule. A new one is added here."""
 
 MIN_RETENTION_S = 86_400.0

@@ -10,6 +10,7 @@ from detectors.history import History, HistoryRecord
 from detectors.merge import Chunk, Merge, Merged
 from detectors.rules import RuleSet
 from detectors.spec import Detector, Spec, Verdict
+from detectors.surroundings import Surroundings
 from schemas.ids import derived_id
 from schemas.panes import PaneUpdate, Sample
 from schemas.signal import DetectorRef, Signal, SignalState
@@ -57,16 +58,27 @@ class Series:
     """
 
     __slots__ = (
-        "detectors", "episodes", "heard_ratio", "history", "judged", "merge", "outbox", "quotes", "rules", "tenant",
-        "theme",
+        "around", "detectors", "episodes", "heard_ratio", "history", "judged", "merge", "outbox", "quotes", "rules",
+        "tenant", "theme",
     )  # fmt: skip
 
-    def __init__(self, tenant: str, theme: str, rules: RuleSet, since: float, heard_ratio: float) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        theme: str,
+        rules: RuleSet,
+        since: float,
+        heard_ratio: float,
+        around: Surroundings | None = None,
+    ) -> None:
         self.tenant, self.theme, self.rules, self.heard_ratio = tenant, theme, rules, heard_ratio
         self.history = History(rules.retention_s, since)
         self.merge = Merge()
         self.quotes = Quotes()
-        self.detectors: list[tuple[Spec, Detector]] = [(spec, spec.build()) for spec in rules.watching(tenant, theme)]
+        self.around = around or Surroundings()
+        self.detectors: list[tuple[Spec, Detector]] = [
+            (spec, self._placed(spec.build())) for spec in rules.watching(tenant, theme)
+        ]
         self.episodes: dict[str, Episode] = {}
         self.outbox: list[Signal] = []
         self.judged = 0.0
@@ -104,7 +116,13 @@ class Series:
     def standing(self) -> list[object]:
         """What a verdict may change without a word: since when episodes are quiet, what detectors remember."""
         quiet: list[object] = [episode.quiet_since for episode in self.episodes.values()]
-        return quiet + [detector.snapshot() for _, detector in self.detectors]
+        return quiet + [getattr(detector, "changes", None) or detector.snapshot() for _, detector in self.detectors]
+
+    def _placed(self, detector: Detector) -> Detector:
+        place = getattr(detector, "place", None)
+        if place is not None:
+            place(self.around)
+        return detector
 
     def _open(self, spec: Spec, verdict: Verdict, at: float) -> Episode:
         assert verdict.severity is not None
@@ -186,7 +204,9 @@ class Series:
         )
 
     @classmethod
-    def restore(cls, record: Record, rules: RuleSet, heard_ratio: float) -> "Series":
+    def restore(
+        cls, record: Record, rules: RuleSet, heard_ratio: float, around: Surroundings | None = None
+    ) -> "Series":
         """The inverse of :meth:`record`; detectors of rules that are new start from nothing.
 
         Raises:
@@ -197,12 +217,14 @@ class Series:
             raise SnapshotError(
                 f"checkpoint of series {name} has version {record.version}, expected {SNAPSHOT_VERSION}"
             )
-        series = cls(record.tenant, record.theme, rules, 0.0, heard_ratio)
+        series = cls(record.tenant, record.theme, rules, 0.0, heard_ratio, around)
         series.history = History.restore(record.history)
         series.history.retention_s = rules.retention_s
         series.merge = Merge(record.chunks)
         series.quotes = Quotes(record.quotes)
-        series.detectors = [(spec, spec.build(record.detectors.get(spec.name))) for spec, _ in series.detectors]
+        series.detectors = [
+            (spec, series._placed(spec.build(record.detectors.get(spec.name)))) for spec, _ in series.detectors
+        ]
         series.outbox = record.outbox
         series.judged = record.judged
         watched = {spec.name for spec, _ in series.detectors}

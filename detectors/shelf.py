@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.rules import RuleSet
 from detectors.series import SNAPSHOT_VERSION, UNREADABLE, Record, Series, SnapshotError
+from detectors.surroundings import Surroundings
 
 Key = tuple[str, str]
 """Tenant and theme."""
@@ -71,12 +72,20 @@ class Shelf:
     ('login', 0)
     """
 
-    __slots__ = ("_asleep", "_heard_ratio", "_rules", "awake")
+    __slots__ = ("_around", "_asleep", "_heard_ratio", "_rules", "awake")
 
     def __init__(self, rules: RuleSet, heard_ratio: float) -> None:
         self._rules, self._heard_ratio = rules, heard_ratio
         self.awake: dict[Key, Series] = {}
         self._asleep: dict[Key, _Asleep] = {}
+        self._around: dict[str, Surroundings] = {}
+
+    def around(self, tenant: str) -> Surroundings:
+        """What the series of a tenant share."""
+        found = self._around.get(tenant)
+        if found is None:
+            found = self._around[tenant] = Surroundings()
+        return found
 
     def __len__(self) -> int:
         return len(self.awake) + len(self._asleep)
@@ -141,7 +150,7 @@ class Shelf:
 
     def _restored(self, data: bytes, key: Key) -> Series:
         try:
-            return Series.restore(_whole.decode(data), self._rules, self._heard_ratio)
+            return Series.restore(_whole.decode(data), self._rules, self._heard_ratio, self.around(key[0]))
         except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of series {key[0]}/{key[1]} cannot be read: {error}") from None
 

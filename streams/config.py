@@ -31,9 +31,10 @@ _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
-        "stalled", "recovering", "joining",
+        "stalled", "recovering", "joining", "pane", "settle",
     }
 )  # fmt: skip
+_WHOLE = frozenset({"chunk", "pane"})
 
 # What Kafka takes in the name of a topic, a group or a member.
 _LEGAL = re.compile(r"[a-zA-Z0-9._-]*").fullmatch
@@ -197,7 +198,7 @@ def _seconds(node: Any, path: str) -> Any:
                 seconds = parse_duration(value)
             except ValueError as error:
                 raise ConfigError(f"{where}: {error}") from None
-            out[f"{key}_s"] = int(seconds) if key == "chunk" else seconds
+            out[f"{key}_s"] = int(seconds) if key in _WHOLE else seconds
         elif key.endswith("_s") and key[:-2] in _DURATIONS:
             raise ConfigError(f'{where}: unknown key; write {key[:-2]} = "5h", with a unit')
         else:

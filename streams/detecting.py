@@ -150,7 +150,8 @@ class PartitionDetector:
         return since
 
     def _new(self, update: PaneUpdate) -> Series:
-        series = Series(update.tenant, update.theme, self.rules, self._note_since(update), self.settings.heard_ratio)
+        since, around = self._note_since(update), self.series.around(update.tenant)
+        series = Series(update.tenant, update.theme, self.rules, since, self.settings.heard_ratio, around)
         self.series.add(series)
         return series
 

@@ -9,6 +9,7 @@ from detectors.metric import MetricSpec
 from detectors.rules import Rule
 from detectors.sentiment import SentimentSpec
 from detectors.spec import Levels
+from detectors.surge import SurgeSpec
 from detectors.velocity import VelocitySpec
 from schemas.duration import format_duration as span
 from schemas.signal import Severity
@@ -104,7 +105,22 @@ def _asked(rule: Rule) -> str:
         if rule.drop:
             asked.append(f"{_levels(rule.drop, 'by {:g}')} under the mean of the {_day(rule.baseline_s)} before")
         return f"mean sentiment {window}: {'; or '.join(asked)}, over {rule.min_events} events or more"
+    if isinstance(rule, SurgeSpec):
+        return _surge(rule)
     return _metric(rule, window)
+
+
+def _surge(rule: SurgeSpec) -> str:
+    moved = {"rise": "more", "fall": "fewer", "both": "more or fewer"}[rule.direction]
+    times = "{:g} times"
+    text = f"{moved} mentions than time of day and level explain: {_levels(rule.levels, times)} the usual"
+    text += f", {rule.min_count:g} or more away from it"
+    if rule.min_customers:
+        text += f", from {rule.min_customers} customers or more"
+    text += f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each theme"
+    if rule.emerging:
+        text += f"; a theme never seen before from {rule.emerging} mentions"
+    return text
 
 
 def _day(seconds: float) -> str:

@@ -11,6 +11,7 @@ from detectors.metric import MetricSpec
 from detectors.panes import PANE_S
 from detectors.rules import Rule
 from detectors.sentiment import SentimentSpec
+from detectors.surge import SurgeSpec
 from detectors.velocity import VelocitySpec
 from schemas.panes import Cell, PaneUpdate, Sample
 from schemas.signal import Severity
@@ -24,6 +25,8 @@ SAMPLE_SPECS: list[Rule] = [
     CountSpec(name="count-quiet", window_s=3600, levels={MEDIUM: 5}, usual_below=2.0, usual_s=86_400, min_customers=2),
     VelocitySpec(name="velocity", window_s=3600, levels={MEDIUM: 2.0, HIGH: 4.0}, min_count=4, min_customers=0),
     VelocitySpec(name="velocity-margin", window_s=900, levels={LOW: 3.0}, min_count=2, min_customers=2, margin=2.0),
+    SurgeSpec(name="surge", levels={LOW: 1.5, HIGH: 4.0}),
+    SurgeSpec(name="surge-both", levels={MEDIUM: 2.0}, direction="both", min_customers=2, emerging=3, pane_s=900),
     SentimentSpec(name="sentiment-below", window_s=3600, below={LOW: -0.2, HIGH: -0.6}, min_events=3),
     SentimentSpec(name="sentiment-drop", window_s=3600, drop={MEDIUM: 0.3, HIGH: 0.8}, min_events=3),
     SentimentSpec(name="sentiment-both", window_s=3600, below={CRITICAL: -0.9}, drop={LOW: 0.2}, min_events=2),

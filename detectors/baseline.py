@@ -1,0 +1,243 @@
+"""What a series usually brings: four weeks of half hours, the season fitted to them, and the level of the day.
+
+Panes that hold something are taken in one by one, the silence between two of them at once. So what
+is remembered follows from the mentions alone, not from when somebody looked.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from detectors.negative_binomial import LEAST_DISPERSION
+from detectors.packing import pack, unpack
+from detectors.season import Floats, Season, fit, flat
+
+DAYS = 28
+DAY_S = 86_400
+HALF_HOUR_S, HOUR_S = 1800, 3600
+MATURE_DAYS = 14
+
+Offset = Callable[[float], int]
+"""UTC instant, epoch seconds -> what the local clock shows beyond it, seconds."""
+
+Borrow = Callable[[], Season | None]
+"""The season of the other themes, for what a series' own counts cannot tell."""
+
+_HALF_LIFE_S = 43_200.0
+_LEVEL_PRIOR = 8.0
+_LEAST_LEVEL, _LEAST_YOUNG_LEVEL = 0.8, 0.3
+_USUAL_DISPERSION = 1.3
+_DISPERSION_PRIOR = 10.0
+_DISPERSION_MEMORY = 0.95
+_MOST_DISPERSION = 30.0
+_LEAST_WANDER = 0.003
+_YOUNG_WANDER = 0.15
+_FIRST_SLOTS = 4
+_ESTIMATED = 0.75
+_LEAST_MEAN = 1e-7
+
+
+class Baseline:
+    """Expectation and scatter of one series, pane by pane.
+
+    Args:
+        pane_s: length of a pane; it divides half an hour, or is one.
+        offset: the local clock of the series' customers.
+        start: from when on a pane without mentions means that there were none; epoch seconds.
+
+    Attributes:
+        season: as of its last fit: the turn of a day, or of every second hour of the first.
+        dispersion: variance of a pane's count over its mean.
+        wander: variance of the level's deviation, relative to the expectation.
+
+    >>> from random import Random
+    >>> draw, base = Random(1), Baseline(300, offset=lambda at: 0, start=0.0)
+    >>> for pane in range(0, 3 * DAY_S, 300):
+    ...     base.turn(pane)
+    ...     base.learn(pane, draw.randrange(9), weight=1.0)
+    >>> round(base.mean(3 * DAY_S)), base.maturity
+    (4, 'young')
+    """
+
+    __slots__ = (
+        "_borrow", "_curve", "_day", "_fitted", "_rows", "_seen", "_slot", "_spread", "_squares", "_start",
+        "_sum", "_today", "_usual", "dispersion", "offset", "pane_s", "season", "slot_s", "slots", "wander",
+    )  # fmt: skip
+
+    def __init__(
+        self, pane_s: int, offset: Offset, start: float, borrow: Callable[[], Season | None] = lambda: None
+    ) -> None:
+        self.pane_s, self.offset, self._borrow, self._start = pane_s, offset, borrow, start
+        self.slot_s = HALF_HOUR_S if pane_s <= HALF_HOUR_S else HOUR_S
+        self.slots = DAY_S // self.slot_s
+        local = self._local(start)
+        self._day, self._slot = divmod(local // self.slot_s, self.slots)
+        self._rows: Floats = np.full((DAYS, self.slots), np.nan)
+        # The past before the start is unknown; the slot in which it lies is known only in part.
+        self._today = [float("nan")] * (self._slot + 1) + [0.0] * (self.slots - self._slot - 1)
+        self._seen = self._usual = 0.0
+        self._spread = (_USUAL_DISPERSION * _DISPERSION_PRIOR, _DISPERSION_PRIOR)
+        self._sum = self._squares = 0.0
+        self._fitted = -1
+        self.dispersion = _USUAL_DISPERSION
+        self._settle(flat(self.slots))
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an expectation at all."""
+        return self._fitted >= 0
+
+    @property
+    def fits(self) -> int:
+        """Changes whenever the season is fitted."""
+        return self._fitted
+
+    @property
+    def maturity(self) -> str:
+        """``new`` without a past, ``young`` for a fortnight, then ``mature``."""
+        if not self.known:
+            return "new"
+        return "mature" if self.season.days >= MATURE_DAYS else "young"
+
+    def mean(self, pane: float) -> float:
+        """Mentions expected in the pane that starts at ``pane``."""
+        return self._shape(pane) * self._level()
+
+    def mass(self, first: float, end: float) -> float:
+        """Mentions expected in the panes from ``first`` up to ``end``, at most a day."""
+        panes = round((end - first) / self.pane_s)
+        if panes <= 12:
+            return sum(self._shape(first + n * self.pane_s) for n in range(panes)) * self._level()
+        step = panes / 12
+        return sum(self._shape(first + (n + 0.5) * step * self.pane_s) for n in range(12)) * step * self._level()
+
+    def learn(self, pane: float, count: float, weight: float) -> None:
+        """Take in a pane; :meth:`turn` has been called for it.
+
+        Args:
+            weight: how far the pane may be trusted to be an ordinary one, 0 to 1.
+        """
+        self._today[self._slot] += count
+        shape = self._shape(pane)
+        mean = shape * self._level()
+        scatter = self.dispersion * mean
+        capped = min(count, mean + 5.0 * scatter**0.5 + 2.0)
+        self._sum += capped
+        self._squares += capped * capped
+        if self.known:
+            if self.pane_s == self.slot_s:
+                seen, due = self._spread
+                self._spread = (seen + (capped - mean) ** 2, due + mean)
+            ordinary = min(count, mean + 3.0 * ((self.dispersion + self.wander * mean) * mean) ** 0.5 + 1.0)
+            kept = 0.5 ** (self.pane_s / _HALF_LIFE_S)
+            self._seen = kept * self._seen + weight * ordinary
+            self._usual = kept * self._usual + weight * shape
+
+    def learn_silence(self, panes: int, mass: float, weight: float) -> None:
+        """Take in panes without a mention, in which ``mass`` were expected at the present level."""
+        kept = 0.5 ** (self.pane_s / _HALF_LIFE_S)
+        all_kept = kept**panes
+        self._seen *= all_kept
+        share = (1.0 - all_kept) / (panes * (1.0 - kept))
+        self._usual = all_kept * self._usual + weight * share * mass / self._level()
+
+    def unknown(self) -> None:
+        """Mark the half hour reached by :meth:`turn` as one of which too little is known."""
+        self._today[self._slot] = float("nan")
+
+    def turn(self, pane: float) -> None:
+        """Move on to the pane that starts at ``pane``: close half hours and days, and fit when it is time."""
+        day, slot = divmod(self._local(pane) // self.slot_s, self.slots)
+        if day == self._day and slot == self._slot:
+            return
+        self._close_slot()
+        if day == self._day and slot < self._slot:
+            # Clocks went back: these half hours happen twice.
+            self._today[slot : self._slot + 1] = [float("nan")] * (self._slot + 1 - slot)
+        if day > self._day:
+            self._close_days(day)
+            self._refit(
+                np.array([*range(day - DAYS, day)]), self._rows[np.arange(day - DAYS, day) % DAYS], day * self.slots
+            )
+        self._day, self._slot = day, slot
+        young = not self.season.days and (day * self.slots + slot) - max(self._fitted, 0) >= _FIRST_SLOTS
+        if young and sum(value == value for value in self._today[:slot]) >= _FIRST_SLOTS:
+            row = np.array(self._today)
+            row[slot:] = np.nan
+            days = np.arange(day - DAYS + 1, day + 1)
+            self._refit(days, np.concatenate([self._rows[days[:-1] % DAYS], row[None, :]]), day * self.slots + slot)
+
+    def _close_slot(self) -> None:
+        panes = self.slot_s // self.pane_s
+        if self._sum and panes > 1:
+            # Within a slot the mean hardly moves, so the scatter of its panes is all but the model's own errors.
+            excess = (self._squares - self._sum * self._sum / panes) / (panes - 1)
+            seen, due = self._spread
+            self._spread = (seen + excess, due + self._sum / panes)
+        self._sum = self._squares = 0.0
+
+    def _close_days(self, day: int) -> None:
+        self._rows[self._day % DAYS] = self._today
+        for quiet in range(max(self._day + 1, day - DAYS), day):
+            self._rows[quiet % DAYS] = 0.0
+        self._today = [0.0] * self.slots
+        seen, due = self._spread
+        prior, keep = _DISPERSION_PRIOR, _DISPERSION_MEMORY
+        self._spread = (
+            keep * seen + (1.0 - keep) * prior * _USUAL_DISPERSION,
+            keep * due + (1.0 - keep) * prior,
+        )
+
+    def _refit(self, days: Any, rows: Floats, at: int) -> None:
+        seen, due = self._spread
+        self.dispersion = min(max(seen / due, LEAST_DISPERSION), _MOST_DISPERSION)
+        # The first of January 1970 was a Thursday.
+        self._settle(fit(rows, (days + 3) % 7, self.dispersion, self._borrow()))
+        self._fitted = at
+
+    def _settle(self, season: Season) -> None:
+        self.season = season
+        curve = season.profile * season.level * self.pane_s / self.slot_s
+        self._curve = [*curve.tolist(), float(curve[0])]
+        self.wander = max(season.wander, _LEAST_WANDER)
+        if season.level > 0.0:
+            # What the level (some days) and the profile (some half hours of four weeks) are known to.
+            self.wander += _ESTIMATED * self.dispersion / (season.level * self.slots)
+        if season.days < MATURE_DAYS:
+            self.wander += _YOUNG_WANDER / (season.days + 0.3) * (1.0 - season.days / MATURE_DAYS)
+
+    def _local(self, at: float) -> int:
+        return int(at) + self.offset(at)
+
+    def _shape(self, pane: float) -> float:
+        """By the season alone; between the middles of half hours in a straight line."""
+        day, second = divmod(self._local(pane) + self.pane_s // 2, DAY_S)
+        slot, rest = divmod(second - self.slot_s // 2, self.slot_s)
+        slot %= self.slots
+        low, high = self._curve[slot], self._curve[slot + 1]
+        mean = (low + (high - low) * rest / self.slot_s) * float(self.season.weekdays[(day + 3) % 7])
+        return mean if mean > _LEAST_MEAN else _LEAST_MEAN
+
+    def _level(self) -> float:
+        prior = _LEVEL_PRIOR * self.dispersion
+        level = (self._seen + prior) / (self._usual + prior)
+        return max(level, _LEAST_LEVEL if self.season.days >= 7 else _LEAST_YOUNG_LEVEL)
+
+    def snapshot(self) -> list[Any]:
+        """Plain data."""
+        season = self.season
+        return [
+            self.pane_s, self._start, self._day, self._slot, pack(self._rows), pack(np.array(self._today)),
+            [self._seen, self._usual, *self._spread, self._sum, self._squares, self.dispersion], self._fitted,
+            [season.level, season.wander, season.days], season.profile.tolist(), season.weekdays.tolist(),
+        ]  # fmt: skip
+
+    def restore(self, data: list[Any]) -> None:
+        """The inverse of :meth:`snapshot`."""
+        (_, self._start, self._day, self._slot, rows, today, numbers, self._fitted, fitted, profile, weekdays) = data
+        self._rows = unpack(rows).reshape(DAYS, self.slots)
+        self._today = unpack(today).tolist()
+        self._seen, self._usual, seen, due, self._sum, self._squares, self.dispersion = numbers
+        self._spread = (seen, due)
+        self._settle(Season(np.array(profile), np.array(weekdays), *fitted))

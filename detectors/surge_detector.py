@@ -1,0 +1,129 @@
+"""The detector of ``surge``: feeds one series' state, and turns its standing into a verdict."""
+
+from detectors.history import History
+from detectors.sequential import Effect
+from detectors.spec import Plain, Verdict
+from detectors.surge import SurgeSpec
+from detectors.surge_state import Standing, SurgeState
+from detectors.surge_words import ordinary, tripped
+from detectors.surroundings import Surroundings
+from schemas.duration import format_duration
+from schemas.signal import Severity
+
+RISES = (Effect(2.0, 0.0, 0.3), Effect(3.5, 0.0, 0.3), Effect(6.0, 0.05, 0.3), Effect(12.0, 1.0, 0.1))
+FALLS = (Effect(0.4, 0.0, 0.5), Effect(0.1, 0.0, 0.5))
+
+_EFFECTS: dict[str, tuple[tuple[Effect, ...], ...]] = {"rise": (RISES,), "fall": (FALLS,), "both": (RISES, FALLS)}
+_NEW_S, _WATCHED_S, _NOTICED_S = 604_800.0, 86_400.0, 86_400.0
+
+
+class SurgeDetector:
+    """See :class:`detectors.surge.SurgeSpec`."""
+
+    __slots__ = ("_kept", "around", "changes", "spec", "state")
+
+    def __init__(self, spec: SurgeSpec, kept: Plain | None = None) -> None:
+        self.spec, self._kept, self.changes = spec, kept, 0
+        self.around = Surroundings(shared=False)
+        self.state: SurgeState | None = None
+
+    def place(self, around: Surroundings) -> None:
+        """Say where the series lives; before the first judgement."""
+        self.around = around
+
+    def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
+        """Judge the series at ``at``; an episode that is open holds the level by itself."""
+        del held
+        state = self.state or self._begin(history)
+        pane_s = self.spec.pane_s
+        waiting = self._waiting(history, state.next)
+        closed = (at - self.spec.settle_s) // pane_s * pane_s
+        while waiting and waiting[0][0] + pane_s <= closed:
+            state.observe(*waiting.pop(0))
+            self.changes += 1
+        standings = state.look(waiting, at)
+        if not standings:
+            return self._unsure(history, at, "no past to compare with yet; {:g} mentions in the last {}")
+        verdicts = [self._verdict(standing, history, at, number) for number, standing in enumerate(standings)]
+        best = max(verdicts, key=lambda verdict: -1 if verdict.severity is None else verdict.severity.rank)
+        if best.severity is None and self.spec.emerging:
+            return self._emerging(history, at) or best
+        return best
+
+    def snapshot(self) -> Plain:
+        """The state as plain data; see :class:`detectors.surge_state.SurgeState`."""
+        if self.state is not None:
+            return self.state.snapshot()
+        return self._kept or {}
+
+    def _begin(self, history: History) -> SurgeState:
+        spec = self.spec
+        effects = _EFFECTS[spec.direction]
+        budget = spec.false_alerts_per_week / len(effects)
+        state = self.state = SurgeState(spec.pane_s, history.since, effects, budget, self.around)
+        if self._kept:
+            state.restore(self._kept)
+            self._kept = None
+        else:
+            first = min((start for start, _ in history.mentions.since(history.since, history.latest)), default=None)
+            if first is not None:
+                state.begin(first // spec.pane_s * spec.pane_s)
+        return state
+
+    def _waiting(self, history: History, first: float) -> list[tuple[float, float]]:
+        """Panes (start, mentions) that are not taken in yet and hold something, in order."""
+        if history.latest < first:
+            return []
+        pane_s = self.spec.pane_s
+        found: dict[float, float] = {}
+        for start, count in history.mentions.since(first, history.latest):
+            pane = float(start // pane_s * pane_s)
+            found[pane] = found.get(pane, 0.0) + count
+        return sorted(found.items())
+
+    def _verdict(self, standing: Standing, history: History, at: float, number: int) -> Verdict:
+        spec, state = self.spec, self.state
+        assert state is not None
+        dispersion = state.base.dispersion
+        rising = spec.direction != "fall" and number == 0
+        rarity_s, maturity = standing.panes * state.rarity_s, state.base.maturity
+        if not standing.high:
+            return ordinary(standing, at, dispersion)._replace(rarity_s=rarity_s, maturity=maturity)
+        verdict = tripped(standing, spec.levels, at, dispersion, rising=rising)
+        verdict = verdict._replace(rarity_s=rarity_s, maturity=maturity)
+        if abs(standing.seen - standing.usual) < spec.min_count:
+            less = ", but that is fewer than {:g} away from the usual"
+            return verdict._replace(
+                severity=None, template=verdict.template + less, args=(*verdict.args, spec.min_count)
+            )
+        if rising and spec.min_customers:
+            who = history.customers.distinct(standing.since)
+            if who < spec.min_customers:
+                few = ", but from {} customers and {} are asked for"
+                return verdict._replace(
+                    severity=None, template=verdict.template + few, args=(*verdict.args, who, spec.min_customers)
+                )
+        return verdict
+
+    def _unsure(self, history: History, at: float, template: str) -> Verdict:
+        count = history.count(self.spec.window_s, at)
+        if self.spec.emerging and (found := self._emerging(history, at)) is not None:
+            return found
+        args = (count, format_duration(self.spec.window_s).removeprefix("1 "))
+        return Verdict(None, count, 0.0, 0.0, template, args, compared=False, maturity="new")
+
+    def _emerging(self, history: History, at: float) -> Verdict | None:
+        """A theme whose first mentions are these, though its tenant has been watched for longer."""
+        born = self.state.born if self.state is not None and self.state.born is not None else history.latest
+        if at - born > _NEW_S or born - history.since < _WATCHED_S:
+            return None
+        count = history.count(_NOTICED_S, at)
+        if count < self.spec.emerging:
+            return None
+        who = history.customers.distinct(at - _NOTICED_S)
+        if who < self.spec.min_customers:
+            return None
+        template = "{:g} mentions within a day of a theme that nobody has mentioned before; low from {:g}"
+        asked = self.spec.emerging
+        args = (count, asked)
+        return Verdict(Severity.LOW, count, 0.0, asked, template, args, maturity="new", emerging=True)

@@ -1,0 +1,56 @@
+"""A standing in words, and as a verdict."""
+
+from detectors.negative_binomial import interval
+from detectors.spec import Levels, Verdict, reached
+from detectors.surge_state import Standing
+from schemas.duration import format_duration
+
+_MINUTE_S = 60.0
+
+
+def span(seconds: float) -> str:
+    """A stretch of time, as roughly as one would say it.
+
+    >>> span(310.0), span(8000.0), span(200_000.0), span(4.0)
+    ('5 minutes', '2 hours', '2 days', 'minute')
+    """
+    for unit_s in (86_400.0, 3600.0, _MINUTE_S):
+        if seconds >= 1.5 * unit_s:
+            return format_duration(round(seconds / unit_s) * unit_s)
+    return "hour" if seconds >= 3000.0 else "minute"
+
+
+def fold(standing: Standing) -> float:
+    """How many times the usual the mentions are since the change began; below 1 for a fall.
+
+    One mention more on either side keeps small numbers from shouting.
+    """
+    return (standing.seen + 0.5) / (standing.usual + 0.5)
+
+
+def tripped(standing: Standing, levels: Levels, at: float, dispersion: float, *, rising: bool) -> Verdict:
+    """The verdict on a standing that chance does not explain."""
+    ratio = fold(standing)
+    severity, level = reached(levels, ratio if rising else 1.0 / max(ratio, 1e-9))
+    if severity is None:
+        severity = min(levels, key=lambda each: each.rank)
+    low, high = interval(standing.usual, dispersion)
+    template = "{:g} mentions in the last {}, where {} to {} are usual at this time; {} from {:g} times"
+    template += "" if rising else " fewer"
+    args = (standing.seen, span(at - standing.since), *_edges(low, high), severity.value, level)
+    edge = high if rising else low
+    return Verdict(severity, standing.seen, standing.usual, edge, template, args, low=low, high=high)
+
+
+def ordinary(standing: Standing, at: float, dispersion: float) -> Verdict:
+    """The verdict on a standing that chance explains."""
+    low, high = interval(standing.usual, dispersion)
+    template = "{:g} mentions in the last {}, and {} to {} are usual at this time"
+    args = (standing.seen, span(at - standing.since), *_edges(low, high))
+    return Verdict(None, standing.seen, standing.usual, high, template, args, low=low, high=high)
+
+
+def _edges(low: float, high: float) -> tuple[str, str]:
+    if high < 10:
+        return f"{low:.0f}", f"{high + 0.5:.0f}"
+    return f"{low:,.0f}", f"{high:,.0f}"

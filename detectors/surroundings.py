@@ -1,0 +1,50 @@
+"""What a series shares with the others of its tenant: the clock, outages, and the season to borrow from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detectors.pool import Pool
+
+
+class Surroundings:
+    """Of one tenant.
+
+    Args:
+        offset: its local clock.
+        shared: whether there are others; a series on its own borrows nothing, not even from itself.
+
+    Attributes:
+        gaps: stretches, (start, end), of which nothing is known, the earliest first.
+    """
+
+    __slots__ = ("_pools", "gaps", "offset", "shared")
+
+    def __init__(self, offset: Callable[[float], int] = lambda _: 0, *, shared: bool = True) -> None:
+        self.offset, self.shared = offset, shared
+        self.gaps: list[tuple[float, float]] = []
+        self._pools: dict[int, Pool] = {}
+
+    def pool(self, slots: int) -> Pool:
+        """The pool for seasons of so many slots a day."""
+        found = self._pools.get(slots)
+        if found is None:
+            # It brings numpy, which only what needs a season shall wait for.
+            from detectors.pool import Pool
+
+            found = self._pools[slots] = Pool(slots)
+        return found
+
+    def unknown_s(self, first: float, end: float) -> float:
+        """Seconds of ``[first, end)`` of which nothing is known.
+
+        >>> around = Surroundings()
+        >>> around.gaps.append((600.0, 1200.0))
+        >>> around.unknown_s(0.0, 900.0), around.unknown_s(1200.0, 1500.0)
+        (300.0, 0.0)
+        """
+        if not self.gaps or first >= self.gaps[-1][1]:
+            return 0.0
+        return sum(max(min(end, last) - max(first, start), 0.0) for start, last in self.gaps)
