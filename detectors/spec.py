@@ -32,6 +32,8 @@ class Verdict(NamedTuple):
         maturity: of the baseline: ``new``, ``young``, ``mature``; empty for a rule without one.
         context: what was held against it or may explain it, in words: a holiday, a deploy, an outage.
         emerging: a theme that nobody has seen before.
+        span_s: length, seconds, of the stretch that ends now and that the numbers are taken over; None for the
+            rule's window.
     """
 
     severity: Severity | None
@@ -47,6 +49,7 @@ class Verdict(NamedTuple):
     maturity: str = ""
     context: tuple[str, ...] = ()
     emerging: bool = False
+    span_s: float | None = None
 
     @property
     def reason(self) -> str:
