@@ -46,7 +46,8 @@ class Sequential:
         memory: share of a deviation of the level that is left after one pane, 0 to 1.
 
     Attributes:
-        ratios: the statistic of each effect, in panes.
+        panes: how many panes pass, on average, until chance alone brings the statistic here.
+        ratios: the same of each effect.
         levels, doubts: deviation of the level and its variance: without a change, then with each effect.
 
     >>> watch = Sequential((Effect(2.0, 0.0, 0.5), Effect(6.0, 0.05, 0.5)), memory=0.97)
@@ -60,28 +61,25 @@ class Sequential:
     True
     """
 
-    __slots__ = ("doubts", "effects", "levels", "memory", "ratios")
+    __slots__ = ("doubts", "effects", "levels", "memory", "panes", "ratios")
 
     def __init__(self, effects: Sequence[Effect], memory: float) -> None:
         self.effects, self.memory = effects, memory
+        self.panes = 0.0
         self.ratios = [0.0] * len(effects)
         self.levels = [1.0] * (len(effects) + 1)
         self.doubts = [0.0] * (len(effects) + 1)
 
-    @property
-    def panes(self) -> float:
-        """How many panes pass, on average, until chance alone brings the statistic here."""
-        return sum(effect.weight * ratio for effect, ratio in zip(self.effects, self.ratios, strict=True))
-
     def copy(self) -> "Sequential":
         """Another one in the same state."""
         other = Sequential.__new__(Sequential)
-        other.effects, other.memory = self.effects, self.memory
+        other.effects, other.memory, other.panes = self.effects, self.memory, self.panes
         other.ratios, other.levels, other.doubts = self.ratios[:], self.levels[:], self.doubts[:]
         return other
 
     def calm(self) -> None:
         """Forget what spoke for a change; what is known of the level stays."""
+        self.panes = 0.0
         self.ratios = [0.0] * len(self.ratios)
         self.levels = [self.levels[0]] * len(self.levels)
         self.doubts = [self.doubts[0]] * len(self.doubts)
@@ -102,7 +100,8 @@ class Sequential:
         level = 1.0 + (levels[0] - 1.0) * kept
         doubt = kept * kept * doubts[0] + grown
         usual, levels[0], doubts[0] = _update(count, mean, level, doubt, dispersion)
-        for number, (times, least, _) in enumerate(self.effects, 1):
+        total = 0.0
+        for number, (times, least, weight) in enumerate(self.effects, 1):
             ratio = ratios[number - 1]
             share = ratio / (1.0 + ratio)
             # Those in whom the change is only now beginning come from "nothing", with its level.
@@ -119,12 +118,20 @@ class Sequential:
                 each = exp(gain / panes)
                 geometric = panes if abs(each - 1.0) < 1e-12 else each * (1.0 - each**panes) / (1.0 - each)
                 ratio = ratio * exp(gain) + geometric
-            ratios[number - 1] = min(ratio, _MOST)
+            ratios[number - 1] = ratio = min(ratio, _MOST)
+            total += weight * ratio
+        self.panes = total
 
     def cap(self, most: float) -> None:
         """Let no statistic stand above ``most`` panes, or it would take days to come down."""
         if self.panes > most:
             self.ratios = [min(ratio, most) for ratio in self.ratios]
+            self.panes = min(self.panes, most)
+
+    def restore(self, ratios: list[float], levels: list[float], doubts: list[float]) -> None:
+        """Go back to a state of the same effects."""
+        self.ratios, self.levels, self.doubts = list(ratios), list(levels), list(doubts)
+        self.panes = sum(effect.weight * ratio for effect, ratio in zip(self.effects, ratios, strict=True))
 
 
 def _update(count: float, mean: float, level: float, doubt: float, dispersion: float) -> tuple[float, float, float]:

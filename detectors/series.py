@@ -113,6 +113,13 @@ class Series:
         self.outbox.extend(told)
         return told
 
+    def unknown(self, pane: float) -> None:
+        """Take in that nothing is known of the pane that starts at ``pane``; for tables with gaps."""
+        for _, detector in self.detectors:
+            unknown = getattr(detector, "unknown", None)
+            if unknown is not None:
+                unknown(pane)
+
     def standing(self) -> list[object]:
         """What a verdict may change without a word: since when episodes are quiet, what detectors remember."""
         quiet: list[object] = [episode.quiet_since for episode in self.episodes.values()]

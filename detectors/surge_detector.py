@@ -50,6 +50,12 @@ class SurgeDetector:
             return self._emerging(history, at) or best
         return best
 
+    def unknown(self, pane: float) -> None:
+        """Take in that nothing is known of the pane that starts at ``pane``."""
+        if self.state is not None and pane >= self.state.next:
+            self.state.skip_unknown(pane)
+            self.changes += 1
+
     def snapshot(self) -> Plain:
         """The state as plain data; see :class:`detectors.surge_state.SurgeState`."""
         if self.state is not None:

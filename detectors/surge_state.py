@@ -84,7 +84,7 @@ class Watch:
         inner = self.sequential
         self.high, self.since, self.seen, self.usual, ratios, levels, doubts = data
         if len(ratios) == len(inner.effects):
-            inner.ratios, inner.levels, inner.doubts = list(ratios), list(levels), list(doubts)
+            inner.restore(ratios, levels, doubts)
 
 
 class SurgeState:
@@ -152,6 +152,9 @@ class SurgeState:
         self.next = pane + self.pane_s
 
     def _silence(self, end: float) -> None:
+        for slot in self.around.unknown_steps(self.next, end, self.base.slot_s):
+            self.base.turn(slot)
+            self.base.unknown()
         first = max(self.next, end - DAYS * DAY_S)
         while first < end:
             last = min(end, first + DAY_S)

@@ -48,3 +48,23 @@ class Surroundings:
         if not self.gaps or first >= self.gaps[-1][1]:
             return 0.0
         return sum(max(min(end, last) - max(first, start), 0.0) for start, last in self.gaps)
+
+    def unknown_steps(self, first: float, end: float, step_s: float) -> list[float]:
+        """Instants of ``[first, end)`` that lie in gaps, so close that every stretch of ``step_s`` is met.
+
+        >>> around = Surroundings()
+        >>> around.gaps.append((600.0, 1200.0))
+        >>> around.unknown_steps(0.0, 900.0, 200.0)
+        [600.0, 800.0, 899.0]
+        """
+        if not self.gaps or first >= self.gaps[-1][1]:
+            return []
+        found: list[float] = []
+        for start, last in self.gaps:
+            at, stop = max(first, start), min(end, last)
+            while at < stop:
+                found.append(at)
+                at += step_s
+            if stop > max(first, start):
+                found.append(stop - 1.0)
+        return found

@@ -1,0 +1,82 @@
+"""A low that all series of a source share is an outage of the source, not a change of its customers' minds.
+
+The total of all series has a season and a level like any series. Once it has fallen for certain, what
+comes is no count but a gap: nothing is judged by it, and nothing learned, until the total is back.
+What comes after in a heap is not trusted either, for as long as the outage took and at most an hour.
+"""
+
+from detectors.sequential import Effect
+from detectors.surge_state import SurgeState
+from detectors.surroundings import Surroundings
+
+FALLS = (Effect(0.35, 0.0, 0.5), Effect(0.05, 0.0, 0.5))
+
+_FALSE_A_WEEK = 0.005
+_LOW_SHARE = 0.6
+_HEAP_SHARE = 1.6
+_HEAP_S = 3600.0
+_LEAST_PANE = 1.0
+
+
+class OutageWatch:
+    """Watches the total of a source, pane by pane.
+
+    Args:
+        pane_s: length of a pane.
+        start: when the first one begins.
+        around: of the series; the gaps are told to it.
+
+    Attributes:
+        since: when the outage began that lasts; None while there is none.
+
+    >>> around = Surroundings()
+    >>> watch = OutageWatch(300, 0.0, around)
+    >>> [watch.observe(pane, 40.0 + pane % 7) for pane in range(0, 3 * 86_400, 300)][-1]
+    False
+    >>> watch.observe(3 * 86_400, 0.0), around.gaps
+    (True, [(259200.0, 259500.0)])
+    """
+
+    __slots__ = ("_around", "_heap_until", "_state", "pane_s", "since")
+
+    def __init__(self, pane_s: int, start: float, around: Surroundings) -> None:
+        self.pane_s, self._around = pane_s, around
+        self._state = SurgeState(pane_s, start, (FALLS,), _FALSE_A_WEEK, Surroundings(around.offset, shared=False))
+        self.since: float | None = None
+        self._heap_until = 0.0
+
+    def observe(self, pane: float, total: float | None) -> bool:
+        """Take in the total of a pane, None if it is unknown; whether the pane is a gap."""
+        state, end = self._state, pane + self.pane_s
+        if total is None:
+            state.skip_unknown(pane)
+            self._gap(pane, end)
+            return True
+        state.base.turn(pane)
+        expected = state.base.mean(pane) if state.base.known else 0.0
+        state.observe(pane, total)
+        # A source that brings next to nothing cannot be told from one that is out.
+        low = state.watches[0].high and expected >= _LEAST_PANE and total < _LOW_SHARE * expected
+        if low:
+            self.since = pane if self.since is None else self.since
+        elif self.since is not None:
+            self._heap_until = pane + min(pane - self.since, _HEAP_S)
+            self.since = None
+        heap = pane < self._heap_until and total > _HEAP_SHARE * expected
+        if low or heap:
+            self._gap(pane, end)
+            return True
+        return False
+
+    def _gap(self, start: float, end: float) -> None:
+        gaps = self._around.gaps
+        if gaps and gaps[-1][1] >= start:
+            gaps[-1] = (gaps[-1][0], end)
+        else:
+            gaps.append((start, end))
+        # The series take in silence a day at a time at most, and look back no further than they must.
+        if len(gaps) > _MOST_GAPS:
+            del gaps[0]
+
+
+_MOST_GAPS = 200
