@@ -21,6 +21,7 @@ class Episode(Struct):
         held: what was expected when it opened; None if there was no past to expect anything from.
         before: mentions the series had ever had when the window of the first verdict began.
         quiet_since: event time since when the rule has not tripped; None while it does.
+        score: how remarkable it was when it opened; None if a build that kept no score opened it.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Episode(Struct):
     before: int
     revision: int = 1
     quiet_since: float | None = None
+    score: float | None = None
 
     def step(self, verdict: Verdict, at: float, resolve_after_s: float) -> SignalState | None:
         """Take in a verdict at event time ``at``; return what a reader should be told, if anything."""

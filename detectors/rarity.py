@@ -10,23 +10,21 @@ about 20 either way.
 from math import log2, log10
 
 from detectors.spec import Verdict
-from schemas.signal import Severity
 
 WEEK_S = 604_800.0
 _HOUR_S, _DAY_S, _YEAR_S = 3600.0, 86_400.0, 365.25 * 86_400.0
 _STEP = 20.0
 _FOLD_BITS = 2.0
 _MOST = 100.0
+_A = {"year": "a year", "week": "a week", "day": "a day", "hour": "an hour"}
 
 
-def score(verdict: Verdict, severity: Severity) -> float:
+def score(verdict: Verdict) -> float:
     """0 to 100, to one decimal.
 
-    Args:
-        severity: of the episode; it may be worse than the verdict's.
-
+    >>> from schemas.signal import Severity
     >>> tripped = Verdict(Severity.MEDIUM, 30.0, 5.0, 15.0, "", rarity_s=99 * WEEK_S)
-    >>> score(tripped, Severity.MEDIUM), score(tripped._replace(rarity_s=None), Severity.MEDIUM)
+    >>> score(tripped), score(tripped._replace(rarity_s=None))
     (40.0, 53.2)
     """
     if verdict.rarity_s is not None:
@@ -34,7 +32,6 @@ def score(verdict: Verdict, severity: Severity) -> float:
     beyond = _beyond(verdict)
     if verdict.severity is None:
         return round(_STEP * min(beyond, 1.0), 1)
-    del severity
     return round(_STEP * (verdict.severity.rank + 1 + min(log2(max(beyond, 1.0)) / _FOLD_BITS, 1.0)), 1)
 
 
@@ -54,3 +51,19 @@ def _beyond(verdict: Verdict) -> float:
     if not asked:
         return 1.0 if verdict.severity is not None else 0.0
     return max(moved / asked, 0.0)
+
+
+def in_words(rarity_s: float) -> str:
+    """A return period, seconds, as one would say it.
+
+    >>> [in_words(weeks * WEEK_S) for weeks in (0.001, 0.15, 1.0, 13.8, 60.0, 600.0)]  # doctest: +NORMALIZE_WHITESPACE
+    ['more than once an hour by chance', 'about once a day by chance', 'about once a week by chance',
+     'about once in 14 weeks by chance', 'about once a year by chance', 'less than once in ten years by chance']
+    """
+    if rarity_s >= 10 * _YEAR_S:
+        return "less than once in ten years by chance"
+    for name, unit_s in (("year", _YEAR_S), ("week", WEEK_S), ("day", _DAY_S), ("hour", _HOUR_S)):
+        if rarity_s >= 0.9 * unit_s:
+            count = round(rarity_s / unit_s)
+            return f"about once in {count} {name}s by chance" if count > 1 else f"about once {_A[name]} by chance"
+    return "more than once an hour by chance"

@@ -6,8 +6,10 @@ import msgspec
 
 from detectors.episode import Episode
 from detectors.evidence import Quotes, drivers
+from detectors.explaining import explain
 from detectors.history import History, HistoryRecord
 from detectors.merge import Chunk, Merge, Merged
+from detectors.rarity import score
 from detectors.rules import RuleSet
 from detectors.spec import Detector, Spec, Verdict
 from detectors.surroundings import Surroundings
@@ -140,13 +142,14 @@ class Series:
             told=verdict.observed,
             held=verdict.expected if verdict.compared else None,
             before=self.history.total - self.history.count(spec.window_s, at),
+            score=score(verdict),
         )
         return episode
 
     def _abandon(self, name: str, episode: Episode) -> None:
         """Resolve an episode whose rule is gone: nobody would ever close it."""
         episode.revision += 1
-        verdict = Verdict(None, episode.told, 0.0, 0.0, "the rule {} is no longer configured", (name,))
+        verdict = Verdict(None, episode.told, 0.0, 0.0, "the rule {} is no longer configured", (name,), compared=False)
         gone = Spec(name=name, window_s=_GONE_WINDOW_S)
         self.outbox.append(self._signal(gone, verdict, episode, SignalState.RESOLVED, self.judged, {}))
 
@@ -161,7 +164,7 @@ class Series:
         reason = verdict.reason
         if resolved:
             reason = f"quiet: {reason}"
-        return Signal(
+        signal = Signal(
             id=episode.id,
             revision=episode.revision,
             state=state,
@@ -192,6 +195,8 @@ class Series:
             detector=DetectorRef(name=spec.kind, version=spec.version, parameters=msgspec.to_builtins(spec)),
             config=self.rules.version,
         )
+        explain(signal, spec, verdict, episode, history, at)
+        return signal
 
     def record(self, at: float) -> Record:
         """The series as plain data, tidied for event time ``at``."""

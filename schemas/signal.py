@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -78,21 +78,65 @@ class DetectorRef(Struct, frozen=True, kw_only=True):
     parameters: dict[str, object]
 
 
+class Sparkline(Struct, frozen=True, kw_only=True):
+    """The metric over the recent past: what was usual, and what moved.
+
+    Attributes:
+        pane_s: length of a pane, seconds.
+        end: event time at which the last pane ends.
+        values: by pane, the newest last: mentions, or the mean of the metric; null where there is none.
+        usual: what a pane holds as a rule; left out if unknown.
+    """
+
+    pane_s: float
+    end: Instant
+    values: list[float | None]
+    usual: float | UnsetType = UNSET
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """When the signal would reach the next severity.
+
+    Attributes:
+        severity: the one it would reach.
+        at: the median.
+        early, late: an interval that holds it four times in five.
+        assumption: on what condition, in words.
+    """
+
+    severity: Severity
+    at: Instant
+    early: Instant
+    late: Instant
+    assumption: str
+
+
 class Signal(Struct, kw_only=True):
     """One episode of one series. ``id`` stays, ``revision`` counts 1, 2, 3 ...
 
-    The pair (id, revision) has one meaning for ever; readers drop repeats by it.
+    The pair (id, revision) has one meaning for ever; readers drop repeats by it. What is unknown, from ``score``
+    on, is left out.
 
     Attributes:
         metric: ``mentions``, ``sentiment`` or the name of a metric.
         observed, expected, threshold: in the metric's unit, over the window.
-        window_s: length of the window, seconds.
+        window_s: length of the window, seconds; what a rule takes its numbers over may be shorter or longer.
         opened_at: event time of the mention that tripped the rule.
         at: event time this revision speaks of.
         reason: why, in words a person reads.
         mentions: mentions in the window; ``customers``: distinct ones among their authors.
         customers_estimated: customers likely affected, those who said nothing included.
         total_mentions: mentions since the episode opened, the window before it included.
+        score: how remarkable it is now, 0 to 100: by how seldom chance alone does it, else by how far it is beyond
+            the threshold and by its severity.
+        initial_score: the score when it opened; it never changes.
+        expected_low, expected_high: between which the number lies 19 times in 20 when nothing is wrong.
+        unusual: how seldom chance alone does it, in words.
+        baseline: what is known of the usual, in words.
+        context: what was held against it or may explain it, in words: a holiday, a deploy, an outage.
+        emerging: a theme that nobody has seen before.
+        sparkline: the recent past.
+        forecast: when it would reach the next severity.
     """
 
     id: str
@@ -123,3 +167,13 @@ class Signal(Struct, kw_only=True):
     quotes: list[Quote] = []
     detector: DetectorRef
     config: str = ""
+    score: float | UnsetType = UNSET
+    initial_score: float | UnsetType = UNSET
+    expected_low: float | UnsetType = UNSET
+    expected_high: float | UnsetType = UNSET
+    unusual: str | UnsetType = UNSET
+    baseline: str | UnsetType = UNSET
+    context: list[str] | UnsetType = UNSET
+    emerging: bool | UnsetType = UNSET
+    sparkline: Sparkline | UnsetType = UNSET
+    forecast: Forecast | UnsetType = UNSET

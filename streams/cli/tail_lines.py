@@ -6,15 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET
 from rich.text import Text
 
 from schemas.codec import decode_action, decode_assignment, decode_flush, decode_signal
+from schemas.signal import Signal
 from schemas.times import instant
 from sinks.dead_letters import REASON_HEADER
+from sinks.in_words import bars, more
 
 _STYLES: Final = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold red"}
 _CONNECT: Final = "__connect.errors."
 _TEXT: Final = 160
+_INDENT: Final = 21
 
 
 class Record(NamedTuple):
@@ -26,7 +30,7 @@ class Record(NamedTuple):
 
 
 def line(kind: str, record: Record) -> Text:
-    """A record in one line; what cannot be read says so."""
+    """A record in a line, a signal in up to two; what cannot be read says so."""
     try:
         return _LINES[kind](record)
     except (msgspec.DecodeError, ValueError) as error:
@@ -57,12 +61,13 @@ def _signal(record: Record) -> Text:
         (signal.theme, "bold"),
         (signal.reason, ""),
         (f"[{signal.id} r{signal.revision}]", "dim"),
-    )
+    ) + _more(signal)
 
 
 def _assignment(record: Record) -> Text:
     one = decode_assignment(record.value)
-    why = one.reason if one.changed_by == "signal" else f"{one.changed_by}: {one.note}"
+    by_signal = one.changed_by == "signal"
+    why = one.reason if by_signal else f"{one.changed_by}: {one.note}"
     return _text(
         (_time(one.signal.at.timestamp()), "dim"),
         (f"{one.severity.value:<8}", _STYLES[one.severity.value]),
@@ -72,7 +77,14 @@ def _assignment(record: Record) -> Text:
         (f"due {_time(one.due_at.timestamp())}", "dim"),
         (why, ""),
         (f"[{one.signal_id} r{one.revision}]", "dim"),
-    )
+    ) + (_more(one.signal) if by_signal else Text())
+
+
+def _more(signal: Signal) -> Text:
+    """A second line: how it rose, how unusual that is, and what may come."""
+    row = "" if signal.sparkline is UNSET else bars(signal.sparkline)
+    said = _text((row, "cyan"), (more(signal), "dim"))
+    return Text(f"\n{' ' * _INDENT}") + said if said else Text()
 
 
 def _action(record: Record) -> Text:
