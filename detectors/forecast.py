@@ -122,7 +122,7 @@ def _chances(fit: _Fit, missing: list[float]) -> list[float]:
     found = []
     for number, needed in enumerate(missing):
         fading = (1.0 - exp(-_FADING * (number + 0.5) * _STEP)) / _FADING
-        rate = exp(min(fit.level + fit.growth * fading, _STEEPEST)) * _STEP
+        rate = exp(fit.level + min(fit.growth * fading, _STEEPEST)) * _STEP
         mean, slope = mean + rate, slope + rate * fading
         doubt = mean * mean * fit.var_level + 2 * mean * slope * fit.covariance + slope * slope * fit.var_growth
         chance = max(chance, _exceeds(needed, mean, fit.dispersion * mean + doubt))

@@ -1,6 +1,6 @@
 """The recent past of a series as a few dozen numbers: enough of the usual to see the rise against it."""
 
-from collections.abc import Iterable
+from heapq import nsmallest
 from math import ceil
 
 from msgspec import UNSET
@@ -16,7 +16,8 @@ POINTS = 48
 _FEWEST = 8
 _WINDOWS = 4.0
 _LENGTHS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
-_FINE_S, _MANY, _COARSE_S = 7200.0, 360, 900
+_ENOUGH = 4
+_FINE_S, _COARSE_S = 7200.0, 900
 
 
 def sparkline(
@@ -41,8 +42,7 @@ def sparkline(
     if panes is None or span_s < _FEWEST * PANE_S:
         return None
     pane_s = next((length for length in _LENGTHS if span_s <= POINTS * length), _LENGTHS[-1])
-    if span_s > _FINE_S and len(panes.rows) > _MANY:
-        # What is hours old of a busy series is kept in coarser panes, which finer ones would show as a comb.
+    if _coarse(panes, at - span_s):
         pane_s = max(pane_s, _COARSE_S)
     count = min(max(int(span_s // pane_s), 1), POINTS)
     end = (int(at) // PANE_S + 1) * PANE_S
@@ -70,15 +70,27 @@ def binned(panes: Panes, length_s: float, count: int, end: float) -> list[list[f
     [1.0, 6.0]
     """
     found = [[0.0, 0.0, 0.0] for _ in range(count)]
-    for pane, row in _rows(panes):
-        place = count - ceil((end - pane - PANE_S / 2) / length_s)
-        if place >= 0 and pane <= end:
+    # Float sums depend on their order, and a restored series holds its panes in another one.
+    for pane, row in sorted(panes.rows.items()):
+        if pane > end:
+            break
+        length = _COARSE_S if pane < end - _FINE_S and _alone(panes, pane) else PANE_S
+        place = count - ceil((end - pane - length / 2) / length_s)
+        if place >= 0:
             kept = found[min(place, count - 1)]
             for column, value in enumerate(row):
                 kept[column] += value
     return found
 
 
-def _rows(panes: Panes) -> Iterable[tuple[int, list[float]]]:
-    # Float sums depend on their order, and a restored series holds its panes in another one.
-    return sorted(panes.rows.items())
+def _coarse(panes: Panes, first: float) -> bool:
+    """Whether what is oldest is kept in coarser panes, which finer ones would show as a comb."""
+    oldest = nsmallest(_ENOUGH, (pane for pane in panes.rows if pane >= first))
+    return len(oldest) == _ENOUGH and not any(pane % _COARSE_S for pane in oldest)
+
+
+def _alone(panes: Panes, pane: int) -> bool:
+    """Whether a pane is, or might be, a coarser one."""
+    return pane % _COARSE_S == 0 and not any(
+        later in panes.rows for later in range(pane + PANE_S, pane + _COARSE_S, PANE_S)
+    )

@@ -26,12 +26,13 @@ def more(signal: Signal, clock: Callable[[datetime], str] | None = None) -> str:
     if signal.context is not UNSET:
         sentences += signal.context
     if signal.forecast is not UNSET:
-        sentences.append(ahead(signal.forecast, clock or _utc(signal.at)))
+        found = signal.forecast
+        sentences.append(ahead(found, clock) if clock else ahead(found, _utc(signal.at), " UTC"))
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
 
 
-def ahead(forecast: Forecast, clock: Callable[[datetime], str]) -> str:
-    """A forecast, with its interval.
+def ahead(forecast: Forecast, clock: Callable[[datetime], str], zone: str = "") -> str:
+    """A forecast, with its interval; ``zone`` follows the first moment.
 
     >>> at, early, late = (datetime.fromisoformat(f"2026-05-04T{each}:00Z") for each in ("09:40", "09:25", "10:10"))
     >>> from schemas.signal import Severity
@@ -40,13 +41,13 @@ def ahead(forecast: Forecast, clock: Callable[[datetime], str]) -> str:
     'at this rate high around 09:40 (09:25 to 10:10)'
     """
     at, early, late = (clock(moment) for moment in (forecast.at, forecast.early, forecast.late))
-    return f"at this rate {forecast.severity.value} around {at} ({early} to {late})"
+    return f"at this rate {forecast.severity.value} around {at}{zone} ({early} to {late})"
 
 
 def _utc(now: datetime) -> Callable[[datetime], str]:
     def said(moment: datetime) -> str:
         day = "" if moment.date() == now.date() else f"{moment.day} {moment:%b} "
-        return f"{day}{moment:%H:%M} UTC"
+        return f"{day}{moment:%H:%M}"
 
     return said
 

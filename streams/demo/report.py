@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -12,13 +13,16 @@ from rich.padding import Padding
 from rich.table import Table
 
 from schemas.assignment import Assignment, AssignmentState
-from schemas.signal import Quote, Signal, SignalState
+from schemas.duration import format_duration
+from schemas.signal import Quote, Signal, SignalState, Sparkline
+from sinks.in_words import bars, more
 from streams.demo.play import Played
 from streams.demo.scenario import Scenario
 from streams.demo.show import elapsed
 from streams.demo.words import LOGIN
 
 _QUOTES: Final = 2
+_BARS: Final = 40
 _WHAT_WIDTH: Final = 13
 _COLOURS: Final = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold red"}
 
@@ -93,10 +97,15 @@ def _history(story: Scenario, theme: str, revisions: list[Assignment]) -> Table:
             f"[{colour}]{one.severity.value}[/]",
             one.owner,
             "" if one.state is AssignmentState.RESOLVED else elapsed(one.due_at.timestamp() - story.began),
-            escape(one.note if by_action else one.reason),
+            escape(one.note) if by_action else _why(one.signal, story),
         )
         before = one
     return table
+
+
+def _why(signal: Signal, story: Scenario) -> str:
+    said = more(signal, lambda moment: elapsed(moment.timestamp() - story.began))
+    return f"{escape(signal.reason)}\n[dim]{escape(said)}[/]" if said else escape(signal.reason)
 
 
 def _what(one: Assignment, before: Assignment | None) -> str:
@@ -116,6 +125,8 @@ def _evidence(revisions: list[Assignment]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
+    if signal.sparkline is not UNSET:
+        table.add_row("how it rose", _rise(signal.sparkline))
     table.add_row("where", "\n".join(escape(driver.text) for driver in signal.drivers) or "everywhere alike")
     table.add_row("they say", "\n".join(_quote(quote) for quote in _telling(signal)))
     table.add_row(
@@ -126,6 +137,10 @@ def _evidence(revisions: list[Assignment]) -> Table:
     if last.resolved_at is not None:
         table.add_row("how long", f"{_hours(last)} hours from the first complaint until it was surely over")
     return table
+
+
+def _rise(line: Sparkline) -> str:
+    return f"[cyan]{bars(line, _BARS)}[/]  the last {format_duration(len(line.values) * line.pane_s)}"
 
 
 def _telling(signal: Signal) -> list[Quote]:

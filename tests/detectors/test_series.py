@@ -1,14 +1,18 @@
 """A series from its first mention to the end of its episodes, also across a restart."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from detectors.count import CountSpec
+from detectors.history import History
 from detectors.rules import MIN_RETENTION_S, RuleSet
 from detectors.sentiment import SentimentSpec
 from detectors.series import Record, Series, SnapshotError
+from detectors.spec import Detector, Plain, Verdict
 from detectors.velocity import VelocitySpec
 from schemas.codec import encode_json
 from schemas.signal import Severity, Signal, SignalState
@@ -187,3 +191,88 @@ def test_an_episode_whose_rule_is_gone_is_resolved_on_restart() -> None:
     assert (last.id, last.state, last.revision) == (opened.id, SignalState.RESOLVED, 2)
     assert last.reason == "quiet: the rule third is no longer configured"
     assert restored.episodes == {}
+
+
+def test_a_signal_says_how_remarkable_it_is_and_how_it_rose() -> None:
+    told = play(series_with(COUNT), BURST, until=START + 3 * 3600)
+    scores = [signal.score for signal in told]
+    assert scores == [20.0, 30.0, 60.0, 0.0]
+    assert {signal.initial_score for signal in told} == {20.0}
+    line = told[2].sparkline
+    assert line is not UNSET
+    assert sum(value or 0.0 for value in line.values) == 12
+    assert line.end > told[2].at
+    # The rule knows no probability and keeps no baseline.
+    assert (told[2].unusual, told[2].baseline, told[2].expected_low, told[2].context) == (UNSET,) * 4
+
+
+class Sure(CountSpec, frozen=True, kw_only=True, tag="sure", tag_field="detector"):
+    """A rule that says all that a verdict can say."""
+
+    said: ClassVar[dict[str, Any]] = {}
+
+    def build(self, snapshot: Plain | None = None) -> Detector:
+        inner = super().build(snapshot)
+
+        class Detects:
+            def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
+                return inner.judge(history, at, held)._replace(**Sure.said)
+
+            def snapshot(self) -> Plain:
+                return {}
+
+        return Detects()
+
+
+def test_what_a_verdict_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {
+        "low": 0, "high": 5, "rarity_s": 14 * 604_800, "maturity": "young", "context": ("a deploy 20 minutes earlier",),
+        "emerging": True,
+    }  # fmt: skip
+    monkeypatch.setattr(Sure, "said", said)
+    series = series_with(Sure(name="sure", window_s=3600, levels={Severity.LOW: 3}, resolve_after_s=600))
+    opened, *_, resolved = play(series, BURST, until=START + 3 * 3600)
+    assert (opened.expected_low, opened.expected_high) == (0.0, 5.0)
+    assert opened.unusual == "about once in 14 weeks by chance"
+    assert opened.baseline == "young: 1 day of history"
+    assert opened.context == ["a deploy 20 minutes earlier"]
+    assert opened.emerging is True
+    assert opened.score == opened.initial_score == 23.5
+    assert resolved.unusual is UNSET, "the moment of a resolution is not unusual"
+    record = DECODER.decode(msgspec.msgpack.encode(series.record(START + 3 * 3600)))
+    assert [encode_json(signal) for signal in record.outbox] == [encode_json(signal) for signal in series.outbox]
+
+
+def test_a_growing_signal_says_when_it_would_be_worse() -> None:
+    rising = [Mention(START + 3600 * (1 - 0.92**i)) for i in range(26)]
+    slow = CountSpec(name="slow", window_s=3600, levels={Severity.LOW: 3, Severity.HIGH: 30}, resolve_after_s=600)
+    told = play(series_with(slow), rising, until=START + 3200)
+    ahead = [signal.forecast for signal in told if signal.forecast is not UNSET]
+    assert [forecast.severity for forecast in ahead] == [Severity.HIGH] * len(ahead)
+    assert ahead
+    assert all(forecast.early <= forecast.at <= forecast.late for forecast in ahead)
+    assert told[-1].forecast is UNSET or told[-1].forecast.early >= told[-1].at - timedelta(minutes=1)
+
+
+EARLIER = {"score", "initial_score", "sparkline", "forecast"}
+"""What an earlier build did not write, of what this rule's signals hold."""
+
+
+def test_a_record_of_an_earlier_build_is_read_and_its_signals_are_sent_again_as_they_were() -> None:
+    series = series_with(COUNT)
+    play(series, BURST[:6], until=START + 200)
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(series.record(START + 200)))
+    episodes, outbox = plain[7], plain[8]
+    del episodes["third"]["score"]
+    for signal in outbox:
+        assert EARLIER & signal.keys()
+        for name in EARLIER & signal.keys():
+            del signal[name]
+    restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(plain)), series.rules, 0.01)
+    assert [msgspec.json.decode(encode_json(signal)).keys() for signal in restored.outbox] == [
+        signal.keys() for signal in outbox
+    ]
+    after = play(restored, BURST[6:12], until=START + 400, begin=6)
+    assert [(signal.revision, signal.initial_score) for signal in after] == [(3, 60.0)]
+    [*_, resolved] = play(restored, [], until=START + 3 * 3600)
+    assert (resolved.score, resolved.initial_score) == (0.0, 60.0)

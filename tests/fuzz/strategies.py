@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from schemas.action import Action, ActionKind
 from schemas.assignment import Assignment, AssignmentState, Raci
 from schemas.event import Event, Theme
 from schemas.panes import WIRE_VERSION, Cell, Flush, PaneUpdate, Sample, SourceState
-from schemas.signal import DetectorRef, Driver, Quote, Severity, Signal, SignalState
+from schemas.signal import DetectorRef, Driver, Forecast, Quote, Severity, Signal, SignalState, Sparkline
 
 _EXAMPLES = os.environ.get("GROUNDSWELL_FUZZ_EXAMPLES")
 FUZZ = settings(
@@ -39,6 +40,7 @@ plain = st.recursive(
 """What JSON can hold."""
 
 _value = st.none() | words
+_unset = st.just(UNSET)
 events = st.builds(
     Event,
     id=names,
@@ -99,6 +101,21 @@ signals = st.builds(
         DetectorRef, name=words, version=counts, parameters=st.dictionaries(words, plain, max_size=2)
     ),
     config=words,
+    score=_unset | st.floats(0, 100),
+    initial_score=_unset | st.floats(0, 100),
+    expected_low=_unset | numbers,
+    expected_high=_unset | numbers,
+    unusual=_unset | words,
+    baseline=_unset | words,
+    context=_unset | st.lists(words, max_size=2),
+    emerging=_unset | st.booleans(),
+    sparkline=_unset | st.builds(
+        Sparkline, pane_s=numbers, end=moments, values=st.lists(st.none() | numbers, max_size=3),
+        usual=_unset | numbers,
+    ),
+    forecast=_unset | st.builds(
+        Forecast, severity=st.sampled_from(Severity), at=moments, early=moments, late=moments, assumption=words
+    ),
 )  # fmt: skip
 _roles = st.lists(words, max_size=2)
 assignments = st.builds(

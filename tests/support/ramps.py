@@ -1,10 +1,18 @@
 """Seeded mentions that begin to rise: calm for a while, then by one of several shapes, in panes of a minute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from detectors.count import CountSpec
+from detectors.history import History
+from detectors.outlook import outlook
+from detectors.spec import Verdict
+from detectors.velocity import VelocitySpec
+from schemas.signal import Forecast, Severity
+from tests.support.detecting import START
 
 MINUTE_S = 60.0
 HOUR = 60
@@ -52,36 +60,92 @@ def ramps(shape: str, n: int, seed: int) -> Iterator[Ramp]:
         yield Ramp(shape, draw.poisson(mean).astype(np.float64), usual / HOUR)
 
 
-class Moment(NamedTuple):
-    """A moment at which a reader is told, and what is to be foreseen there.
+class Foreseen(NamedTuple):
+    """A moment at which a reader is told, what is forecast there, and what happens.
 
     Attributes:
-        at: minutes since the ramp's first, all of them in.
-        need: mentions of the next level.
-        happens: minutes until they are reached; infinite if never.
+        forecast: None if none is given.
+        now: the moment, epoch seconds.
+        happens_s: seconds until the next level is reached; infinite if it never is.
     """
 
-    at: int
-    need: float
-    happens: float
+    shape: str
+    rule: str
+    forecast: Forecast | None
+    now: float
+    happens_s: float
 
 
-def moments(ramp: Ramp, levels: list[float], window: int) -> Iterator[Moment]:
-    """When a rule with these levels (mentions, rising) tells of a ramp: at each level, and when the number has doubled.
+RULES: tuple[CountSpec | VelocitySpec, ...] = (
+    CountSpec(name="count", window_s=18_000, levels={Severity.LOW: 3, Severity.CRITICAL: 15}),
+    VelocitySpec(
+        name="velocity",
+        window_s=3600,
+        levels={Severity.MEDIUM: 3.0, Severity.HIGH: 5.0, Severity.CRITICAL: 10.0},
+        min_count=20,
+        min_customers=0,
+    ),
+)
 
-    Args:
-        window: minutes, at most ``CALM``.
-    """
-    sums = np.convolve(ramp.counts, np.ones(window))[: len(ramp.counts)]
+
+def foreseen(ramp: Ramp) -> Iterator[Foreseen]:
+    """What the rules would tell of a ramp, each time that a level is reached or the number has doubled."""
+    for rule in RULES:
+        window = int(rule.window_s / MINUTE_S)
+        usual = ramp.usual * window
+        asked = {
+            severity: level if isinstance(rule, CountSpec) else max(level * usual, float(rule.min_count))
+            for severity, level in rule.levels.items()
+        }
+        sums = np.convolve(ramp.counts, np.ones(window))[: len(ramp.counts)]
+        if sums[:CALM].max() >= min(asked.values()):
+            continue
+        history = History(retention_s=len(sums) * MINUTE_S, since=START)
+        for minute in np.flatnonzero(ramp.counts):
+            history.mentions.add(int(START + minute * MINUTE_S), float(ramp.counts[minute]), 0, 0.0)
+        for minute, severity, needed in _told(sums, asked):
+            verdict = Verdict(severity, float(sums[minute]), usual, 0.0, "")
+            later = np.flatnonzero(sums[minute + 1 :] >= needed)
+            now = START + (minute + 1) * MINUTE_S - 1.0
+            happens_s = (later[0] + 1) * MINUTE_S if later.size else np.inf
+            yield Foreseen(ramp.shape, rule.name, outlook(rule, verdict, severity, history, now), now, float(happens_s))
+
+
+def _told(sums: npt.NDArray[np.float64], asked: dict[Severity, float]) -> Iterator[tuple[int, Severity, float]]:
+    """(minute, severity, what the next one asks for) until the worst is reached."""
     told, reached = 0.0, 0
+    levels = list(asked.values())
     for minute in range(CALM, len(sums)):
         level = int(np.searchsorted(levels, sums[minute], side="right"))
         if not level or (level <= reached and sums[minute] < 2 * told):
             continue
-        told, reached = sums[minute], max(level, reached)
+        told, reached = float(sums[minute]), max(level, reached)
         if reached == len(levels):
             return
-        if np.max(sums[CALM - HOUR : CALM]) >= levels[0]:
-            return
-        later = np.flatnonzero(sums[minute + 1 :] >= levels[reached])
-        yield Moment(minute + 1, levels[reached], float(later[0] + 1) if later.size else np.inf)
+        yield minute, list(asked)[reached - 1], levels[reached]
+
+
+def summary(found: Iterable[Foreseen]) -> dict[str, float]:
+    """How good forecasts are.
+
+    Returns:
+        moments; given: share with a forecast; covered: share of those in whose 80 % interval it happens (to the
+        minute); sooner, later: it happens before, after it; error: median of what the forecast's is off, in truths;
+        width: median length of the interval, in medians.
+    """
+    rows = list(found)
+    given = [(each.forecast, each) for each in rows if each.forecast is not None]
+    ahead = np.array([[edge.timestamp() - each.now for edge in (f.early, f.at, f.late)] for f, each in given])
+    truth = np.array([each.happens_s for _, each in given])
+    sooner, later = truth < ahead[:, 0] - MINUTE_S, truth > ahead[:, 2] + MINUTE_S
+    error = np.abs(ahead[:, 1] / truth - 1.0)
+    width = (ahead[:, 2] - ahead[:, 0]) / np.maximum(ahead[:, 1], MINUTE_S)
+    return {
+        "moments": len(rows),
+        "given": round(len(given) / len(rows), 3),
+        "covered": round(float(np.mean(~sooner & ~later)), 3),
+        "sooner": round(float(np.mean(sooner)), 3),
+        "later": round(float(np.mean(later)), 3),
+        "error": round(float(np.median(error)), 3),
+        "width": round(float(np.median(width)), 3),
+    }

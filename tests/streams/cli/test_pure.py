@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from schemas.action import Action, ActionKind
 from schemas.assignment import Assignment, AssignmentState, Raci
 from schemas.codec import encode_flush, encode_json
 from schemas.panes import Cell, Flush, PaneUpdate, SourceState
+from schemas.signal import Signal, Sparkline
 from sinks.dead_letters import Failure, Reason, dead_letter
 from streams.cli.tail_lines import Record, json_line, line
 from streams.cli.topic_check import Found, problems, told
@@ -66,14 +68,29 @@ def test_a_signal_in_a_line() -> None:
     )
 
 
-def test_an_assignment_in_a_line() -> None:
-    signal = make_signal()
-    one = Assignment(
-        id="asg-1", signal_id="sig-1", revision=2, state=AssignmentState.FIX_SHIPPED, tenant="bank", theme=signal.theme,
+def test_what_else_a_signal_knows_is_a_second_line() -> None:
+    rise = Sparkline(pane_s=300.0, end=OPENED, values=[0.0, 1.0, 1.0, 7.0])
+    signal = make_signal(unusual="about once a day by chance", context=["a\x1b[2J deploy"], sparkline=rise)
+    first, second = shown("signals", encode_json(signal)).split("\n")
+    assert first.endswith("[sig-1 r1]")
+    assert second == f"{' ' * 21}▁▂▂█  About once a day by chance. A [2J deploy."
+    one = make_assignment(signal)
+    assert shown("assignments", encode_json(one)).split("\n")[1] == second
+    by_hand = replace(one, changed_by="mobile", note="On it.")
+    assert "\n" not in shown("assignments", encode_json(by_hand)), "an action does not change the evidence"
+
+
+def make_assignment(signal: Signal) -> Assignment:
+    return Assignment(
+        id="asg-1", signal_id="sig-1", revision=2, state=AssignmentState.OPEN, tenant="bank", theme=signal.theme,
         severity=signal.severity, priority=4, owner="mobile", raci=Raci(responsible="mobile", accountable="vp"),
         rule="login", title="t", reason="3 mentions", assigned_at=OPENED, acknowledge_by=OPENED,
-        due_at=OPENED + timedelta(hours=4), changed_by="mobile", note="5.12.1", signal=signal,
+        due_at=OPENED + timedelta(hours=4), signal=signal,
     )  # fmt: skip
+
+
+def test_an_assignment_in_a_line() -> None:
+    one = replace(make_assignment(make_signal()), state=AssignmentState.FIX_SHIPPED, changed_by="mobile", note="5.12.1")
     text = shown("assignments", encode_json(one))
     assert "fix shipped" in text
     assert "-> mobile  due 2026-05-04 13:00:00  mobile: 5.12.1  [sig-1 r2]" in text

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from schemas.assignment import Assignment, AssignmentState, Raci
-from schemas.signal import Severity, Signal, SignalState
+from schemas.signal import Forecast, Severity, Signal, SignalState, Sparkline
 from streams.demo.play import Played
 from streams.demo.report import lines, report
 from streams.demo.scenario import AFTER_S, scenario
@@ -65,6 +65,24 @@ def test_the_report_says_what_happened_when_and_why() -> None:
     assert "Nothing else was sent" in text
     assert all(f"groundswell {command}" in text for command in ("topics create", "worker", "replay"))
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_report_shows_how_it_rose_and_what_was_to_come_in_the_storys_own_time() -> None:
+    played = story()
+    ahead = Forecast(
+        severity=Severity.CRITICAL,
+        at=OPENED + timedelta(hours=1),
+        early=OPENED,
+        late=OPENED + timedelta(hours=3),
+        assumption="",
+    )
+    rise = Sparkline(pane_s=1800.0, end=OPENED, values=[0.0, 1.0, 3.0, 7.0])
+    low, critical, *others = played.assignments
+    low.signal.forecast, critical.signal.sparkline = ahead, rise
+    text = " ".join(shown(played._replace(assignments=[low, critical, *others])).split())
+    assert "how it rose ▁▂▄█ the last 2 hours" in text
+    assert "+3:00" in text
+    assert "(+2:00 to +5:00)" in text
 
 
 def test_whatever_else_was_signalled_or_refused_is_not_hidden() -> None:
