@@ -14,7 +14,7 @@ POINTS = 48
 """Most values."""
 
 _FEWEST = 8
-_WINDOWS = 4.0
+_WINDOWS = 3.0
 _LENGTHS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 _ENOUGH = 4
 _FINE_S, _COARSE_S = 7200.0, 900
@@ -23,7 +23,7 @@ _FINE_S, _COARSE_S = 7200.0, 900
 def sparkline(
     history: History, metric: str, at: float, *, window_s: float, rising_s: float, usual: float | None
 ) -> Sparkline | None:
-    """The past that shows what rose over ``rising_s`` and three times as much before it; None if there is none.
+    """The past that shows what rose over ``rising_s`` and twice as much before it; None if there is none.
 
     Args:
         metric: ``mentions``, ``sentiment`` or the name of a metric.
@@ -35,7 +35,7 @@ def sparkline(
     ...     history.mentions.add(minute, 2, 0, 0.0)
     >>> line = sparkline(history, "mentions", 10_800.0, window_s=900.0, rising_s=900.0, usual=1.5)
     >>> line.pane_s, line.values[-6:], line.usual
-    (120.0, [2.0, 0.0, 0.0, 2.0, 2.0, 4.0], 0.2)
+    (60.0, [0.0, 2.0, 0.0, 2.0, 2.0, 2.0], 0.1)
     """
     panes = history.mentions if metric in ("mentions", "sentiment") else history.metrics.get(metric)
     span_s = min(_WINDOWS * rising_s, history.observed_s(at))
@@ -70,16 +70,16 @@ def binned(panes: Panes, length_s: float, count: int, end: float) -> list[list[f
     [1.0, 6.0]
     """
     found = [[0.0, 0.0, 0.0] for _ in range(count)]
+    rows, first, old = panes.rows, end - count * length_s - _COARSE_S, end - _FINE_S
     # Float sums depend on their order, and a restored series holds its panes in another one.
-    for pane, row in sorted(panes.rows.items()):
-        if pane > end:
-            break
-        length = _COARSE_S if pane < end - _FINE_S and _alone(panes, pane) else PANE_S
+    for pane in sorted(pane for pane in rows if first <= pane <= end):
+        length = _COARSE_S if pane < old and _alone(panes, pane) else PANE_S
         place = count - ceil((end - pane - length / 2) / length_s)
         if place >= 0:
-            kept = found[min(place, count - 1)]
-            for column, value in enumerate(row):
-                kept[column] += value
+            kept, (a, b, c) = found[place if place < count else -1], rows[pane]
+            kept[0] += a
+            kept[1] += b
+            kept[2] += c
     return found
 
 
