@@ -1,0 +1,75 @@
+"""What a detector of counts looks like to its judges, and how it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# (starts of regular panes, epoch seconds, (T,); counts (T, S), NaN is unknown; false alerts per week and series;
+#  options with "zone" and "pane_s") -> for each series its openings: epoch seconds, end of the pane that tripped.
+Detect = Callable[[NDArray[np.int64], Floats, float, dict[str, Any]], list[list[float]]]
+
+# (weekly counts (T, S), first judged week) -> scores (T - first, S), the larger the more unusual.
+Weekly = Callable[[Floats, int], Floats]
+
+# y, mu: (T,) floats; phi, rate: floats; warm: panes never judged; incidents: dicts of start, end, scored, excess, base.
+# From our own generators also: shape, and events [(name, start, end)] that explain a false alert.
+Stream = dict[str, Any]
+
+
+class JudgeError(Exception):
+    """A detector broke the rules of its interface."""
+
+
+class Source(NamedTuple):
+    """Series that share a table, a clock and an ingest: ``start`` in epoch seconds, ``zone`` an IANA name."""
+
+    name: str
+    start: int
+    zone: str
+    streams: list[Stream]
+    pane_s: int = 300
+
+    @property
+    def stamps(self) -> NDArray[np.int64]:
+        """(T,) starts of the panes, epoch seconds."""
+        return self.start + self.pane_s * np.arange(len(self.streams[0]["y"]), dtype=np.int64)
+
+    @property
+    def counts(self) -> Floats:
+        """(T, S) counts, NaN where unknown."""
+        return np.stack([stream["y"] for stream in self.streams], 1).astype(float)
+
+
+def ask(detect: Detect, source: Source, budget: float, **options: Any) -> list[list[float]]:
+    """Openings of each series in panes since the start of the source, sorted.
+
+    Raises:
+        JudgeError: an opening is no end of a pane of the table, or series are missing.
+    """
+    stamps, counts = source.stamps, source.counts
+    told = detect(stamps, counts.copy(), budget, {"zone": source.zone, "pane_s": source.pane_s, **options})
+    if len(told) != counts.shape[1]:
+        raise JudgeError(f"{source.name}: {counts.shape[1]} series, openings of {len(told)}")
+    found = [sorted((at - source.start) / source.pane_s for at in series) for series in told]
+    for number, series in enumerate(found):
+        for at in series:
+            if not isfinite(at) or not 0 < at <= len(stamps):
+                raise JudgeError(f"{source.name}: series {number} opened at pane {at} of {len(stamps)}")
+    return found
+
+
+def looks_ahead(detect: Detect, source: Source, budget: float, share: float = 0.75) -> int:
+    """How many openings of the first ``share`` of a table change when its rest is withheld; 0 if causal."""
+    cut = int(len(source.stamps) * share)
+    part = source._replace(streams=[stream | {"y": stream["y"][:cut]} for stream in source.streams])
+    whole = ask(detect, source, budget)
+    early = ask(detect, part, budget)
+    pairs = zip(whole, early, strict=True)
+    return sum(len({at for at in all_ if at <= cut} ^ set(some)) for all_, some in pairs)
