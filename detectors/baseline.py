@@ -33,6 +33,7 @@ _DISPERSION_MEMORY = 0.95
 _MOST_DISPERSION = 30.0
 _LEAST_WANDER = 0.003
 _YOUNG_WANDER = 0.15
+_FIRST_DAY_WANDER = 1.5
 _FIRST_SLOTS = 4
 _ESTIMATED = 0.75
 _LEAST_MEAN = 1e-7
@@ -204,7 +205,10 @@ class Baseline:
         if season.level > 0.0:
             # What the level (some days) and the profile (some half hours of four weeks) are known to.
             self.wander += _ESTIMATED * self.dispersion / (season.level * self.slots)
-        if season.days < MATURE_DAYS:
+        if not season.days:
+            # The day's shape is not known at all yet.
+            self.wander += _FIRST_DAY_WANDER
+        elif season.days < MATURE_DAYS:
             self.wander += _YOUNG_WANDER / (season.days + 0.3) * (1.0 - season.days / MATURE_DAYS)
 
     def _local(self, at: float) -> int:

@@ -33,7 +33,7 @@ class OutageWatch:
     >>> watch = OutageWatch(300, 0.0, around)
     >>> [watch.observe(pane, 40.0 + pane % 7) for pane in range(0, 3 * 86_400, 300)][-1]
     False
-    >>> watch.observe(3 * 86_400, 0.0), around.gaps
+    >>> watch.observe(3.0 * 86_400, 0.0), around.gaps
     (True, [(259200.0, 259500.0)])
     """
 
@@ -50,6 +50,7 @@ class OutageWatch:
         state, end = self._state, pane + self.pane_s
         if total is None:
             state.skip_unknown(pane)
+            self.since = pane if self.since is None else self.since
             self._gap(pane, end)
             return True
         state.base.turn(pane)

@@ -53,6 +53,8 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
         check_not_negative(
             min_count=self.min_count, min_customers=self.min_customers, emerging=self.emerging, settle=self.settle_s
         )
+        if self.direction not in ("rise", "fall", "both"):
+            raise ValueError(f'direction: expected rise, fall or both, got "{self.direction}"')
         if self.pane_s not in (60, 120, 180, 300, 600, 900, 1800, 3600):
             raise ValueError(f"pane: expected 1, 2, 3, 5, 10, 15 or 30 minutes or 1 hour, got {self.pane_s} s")
 

@@ -35,9 +35,11 @@ def tripped(standing: Standing, levels: Levels, at: float, dispersion: float, *,
     if severity is None:
         severity = min(levels, key=lambda each: each.rank)
     low, high = interval(standing.usual, dispersion)
-    template = "{:g} mentions in the last {}, where {} to {} are usual at this time; {} from {:g} times"
-    template += "" if rising else " fewer"
-    args = (standing.seen, span(at - standing.since), *_edges(low, high), severity.value, level)
+    template = "{:,g} mentions in the last {}, where {} to {} are usual at this time; {}"
+    args: tuple[object, ...] = (standing.seen, span(at - standing.since), *_edges(low, high), severity.value)
+    if level > 1.0:
+        template += " from {:g} times the usual" if rising else " from {:g} times fewer"
+        args = (*args, level)
     edge = high if rising else low
     return Verdict(severity, standing.seen, standing.usual, edge, template, args, low=low, high=high)
 
@@ -45,7 +47,7 @@ def tripped(standing: Standing, levels: Levels, at: float, dispersion: float, *,
 def ordinary(standing: Standing, at: float, dispersion: float) -> Verdict:
     """The verdict on a standing that chance explains."""
     low, high = interval(standing.usual, dispersion)
-    template = "{:g} mentions in the last {}, and {} to {} are usual at this time"
+    template = "{:,g} mentions in the last {}, and {} to {} are usual at this time"
     args = (standing.seen, span(at - standing.since), *_edges(low, high))
     return Verdict(None, standing.seen, standing.usual, high, template, args, low=low, high=high)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from math import isnan
 from typing import Any
 
+from detectors.local_time import LocalTime
 from detectors.outage import OutageWatch
 from detectors.rules import RuleSet
 from detectors.series import Series
@@ -43,7 +44,7 @@ class Opened:
             "resolved_at": None,
             "rule": signal.rule,
             "severity": signal.severity.value,
-            "score": getattr(signal, "score", None),
+            "score": signal.score,
             "observed": round(signal.observed, 3),
             "expected": round(signal.expected, 3),
             "reason": signal.reason,
@@ -142,7 +143,8 @@ def detect_matrix(
     pane_s = int(options.get("pane_s") or round(float(stamps[1]) - float(stamps[0])))
     names = [str(number) for number in range(len(counts[0]))]
     rules = RuleSet([default_rule(pane_s, false_alerts_per_week)])
-    test = Backtest(names, rules, pane_s, float(stamps[0]))
+    around = Surroundings(LocalTime(options.get("zone", "UTC")).offset)
+    test = Backtest(names, rules, pane_s, float(stamps[0]), around)
     lines = [line for stamp, row in zip(stamps, counts, strict=True) for line in test.feed(float(stamp), row.tolist())]
     found: list[list[float]] = [[] for _ in names]
     for line in [*lines, *test.finish()]:
