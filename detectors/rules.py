@@ -3,13 +3,14 @@
 from fnmatch import fnmatchcase
 
 from detectors.count import CountSpec
+from detectors.drift import DriftSpec
 from detectors.metric import MetricSpec
 from detectors.sentiment import SentimentSpec
 from detectors.spec import Spec
 from detectors.surge import SurgeSpec
 from detectors.velocity import VelocitySpec
 
-Rule = CountSpec | VelocitySpec | SurgeSpec | SentimentSpec | MetricSpec
+Rule = CountSpec | VelocitySpec | SurgeSpec | DriftSpec | SentimentSpec | MetricSpec
 """Every detector there is, told apart by the ``detector`` key of a rule. A new one is added here."""
 
 MIN_RETENTION_S = 86_400.0

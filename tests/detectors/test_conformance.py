@@ -165,7 +165,19 @@ def test_a_worse_mean_is_never_less_severe(spec: Rule, told: list[Mention], held
     assert ranks == sorted(ranks)
 
 
+def moved(**values: tuple[float, float]) -> list[Mention]:
+    """A day of one level, a little up and down, and two hours of another; every customer writes once."""
+    (name, (usual, now)) = next(iter(values.items()))
+    told = []
+    for i in range(700):
+        value = usual * (1.1 if i % 2 else 0.9) if i < 640 else now
+        told.append(Mention(NOW - (701 - i) * 120, customer=i << 8 | 1)._replace(**{name: value}))
+    return told
+
+
 TRIPPED = {
+    "drift": moved(sentiment=(0.25, -0.75)),
+    "drift-both": moved(wait_s=(200.0, 400.0)),
     "count": [Mention(NOW, customer=i << 8 | 1) for i in range(15)],
     "count-quiet": [Mention(NOW, customer=i << 8 | 1) for i in range(5)],
     "velocity": [Mention(NOW, customer=i << 8 | 1) for i in range(9)],
@@ -196,6 +208,19 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"name": ""}, "name: "),
 ]
 OWN_BAD: dict[str, list[tuple[dict[str, Any], str]]] = {
+    "drift": [
+        ({"levels": {}}, "levels: "),
+        ({"levels": {Severity.LOW: 0.0}}, "levels: "),
+        ({"metric": ""}, "metric: "),
+        ({"metric": "mentions"}, "metric: "),
+        ({"false_alerts_per_week": 0.0}, "false_alerts_per_week: "),
+        ({"min_effect": "0.3 sigma"}, "min_effect: "),
+        ({"min_effect": 0.0}, "min_effect: "),
+        ({"min_effect": "-10%"}, "min_effect: "),
+        ({"min_customers": -1}, "min_customers: "),
+        ({"min_baseline_s": 0.0}, "min_baseline: "),
+        ({"settle_s": -1.0}, "settle: "),
+    ],
     "count": [
         ({"levels": {}}, "levels: "),
         ({"levels": {Severity.LOW: 0}}, "levels: "),

@@ -44,7 +44,7 @@ def parsed(text: str) -> Settings:
         (OWNER + "[[rules]]\nname = 'a'\ndetector = 'count'\nlevels = { low = 3 }", "rules[0].window: is missing"),
         (
             OWNER + "[[rules]]\nname = 'a'\ndetector = 'magic'\nwindow = '1h'",
-            'rules[0].detector: there is no "magic"; there are count, metric, sentiment, surge, velocity',
+            'rules[0].detector: there is no "magic"; there are count, drift, metric, sentiment, surge, velocity',
         ),
         (OWNER + "[[rules]]\nname = 'a'\nwindow = '1h'", "rules[0].detector: is missing"),
         (

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from detectors.count import CountSpec
+from detectors.drift import DriftSpec
 from detectors.history import History
 from detectors.merge import Merge
 from detectors.metric import MetricSpec
@@ -27,6 +28,8 @@ SAMPLE_SPECS: list[Rule] = [
     VelocitySpec(name="velocity-margin", window_s=900, levels={LOW: 3.0}, min_count=2, min_customers=2, margin=2.0),
     SurgeSpec(name="surge", levels={LOW: 1.5, HIGH: 4.0}),
     SurgeSpec(name="surge-both", levels={MEDIUM: 2.0}, direction="both", min_customers=2, emerging=3, pane_s=900),
+    DriftSpec(name="drift", window_s=21_600, min_baseline_s=14_400),
+    DriftSpec(name="drift-both", metric="wait_s", direction="both", min_effect="20%", min_baseline_s=14_400),
     SentimentSpec(name="sentiment-below", window_s=3600, below={LOW: -0.2, HIGH: -0.6}, min_events=3),
     SentimentSpec(name="sentiment-drop", window_s=3600, drop={MEDIUM: 0.3, HIGH: 0.8}, min_events=3),
     SentimentSpec(name="sentiment-both", window_s=3600, below={CRITICAL: -0.9}, drop={LOW: 0.2}, min_events=2),
