@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from detectors.count import CountSpec
+from detectors.drift import DriftSpec
 from detectors.metric import MetricSpec
 from detectors.rules import Rule
 from detectors.sentiment import SentimentSpec
@@ -107,6 +108,8 @@ def _asked(rule: Rule) -> str:
         return f"mean sentiment {window}: {'; or '.join(asked)}, over {rule.min_events} events or more"
     if isinstance(rule, SurgeSpec):
         return _surge(rule)
+    if isinstance(rule, DriftSpec):
+        return _drift(rule)
     return _metric(rule, window)
 
 
@@ -121,6 +124,16 @@ def _surge(rule: SurgeSpec) -> str:
     if rule.emerging:
         text += f"; a theme never seen before from {rule.emerging} mentions"
     return text
+
+
+def _drift(rule: DriftSpec) -> str:
+    moved = "below or above" if len(rule.signs) > 1 else "above" if rule.signs[0] > 0 else "below"
+    least = rule.min_effect if isinstance(rule.min_effect, str) else f"{rule.min_effect:g}"
+    text = f"mean {rule.metric} {moved} what time of day and level explain, by {least} or more"
+    text += f": {_levels(rule.levels, '{:g} standard deviations')}"
+    if rule.min_customers:
+        text += f", from {rule.min_customers} customers or more"
+    return text + f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each theme"
 
 
 def _day(seconds: float) -> str:
