@@ -10,11 +10,14 @@ from typing import Any
 
 import msgspec
 
+from detectors.calendar import Calendars
 from detectors.rules import Rule, RuleSet
 from schemas.duration import parse_duration
 from schemas.signal import Severity
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
+from streams.calendars import CalendarError, calendars, check_section
+from streams.declaring.section import TenantCalendar
 from streams.ingest.enrich import Enricher
 from streams.ingest.tagger import Tagger, TaxonomyError, load_taxonomy
 from streams.settings import Kafka, Settings
@@ -26,7 +29,7 @@ class ConfigError(ValueError):
 
 
 # Their durations stay text: the struct that owns them parses them and knows the better message.
-_TEXT_SECTIONS = frozenset({"deadlines", "ownership"})
+_TEXT_SECTIONS = frozenset({"calendar", "deadlines", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
@@ -71,16 +74,18 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         if key in raw:
             raise ConfigError(f"{key}: unknown key")
     _check_no_secrets(raw)
-    decided = {name: raw[name] for name in ("rules", "ownership", "deadlines", "detect") if name in raw}
+    decided = {name: raw[name] for name in ("rules", "ownership", "deadlines", "detect", "calendar") if name in raw}
     digest = hashlib.blake2b(msgspec.json.encode(decided, order="deterministic"), digest_size=6).hexdigest()
     try:
         prepared = {**_seconds(raw, ""), "directory": str(directory), "digest": digest}
+        _check_tenants(raw)
         settings = msgspec.convert(prepared, Settings, dec_hook=_hook)
         _check_names(settings)
         _check_kafka(settings.kafka)
         _check_dimensions(settings.ingest.counting.dimensions)
         Ownership(settings.ownership)
         Deadlines(settings.deadlines)
+        check_section(settings.calendar)
     except msgspec.ValidationError as error:
         raise ConfigError(_by_key(str(error))) from None
     except ValueError as error:
@@ -107,6 +112,18 @@ def enricher(settings: Settings) -> Enricher:
         except TaxonomyError as error:
             raise ConfigError(f"ingest.taxonomy: {error}") from None
     return Enricher(tagger, settings.ingest.min_confidence)
+
+
+def read_calendars(settings: Settings) -> Calendars:
+    """The calendars of a configuration, their files read.
+
+    Raises:
+        ConfigError: naming the key and, for a file, the line and the field.
+    """
+    try:
+        return calendars(settings.calendar, settings.directory)
+    except CalendarError as error:
+        raise ConfigError(str(error)) from None
 
 
 def member_id(kafka: Kafka) -> str:
@@ -146,6 +163,20 @@ def _check_names(settings: Settings) -> None:
         if rule.name in seen:
             raise ConfigError(f'rules[{index}].name: "{rule.name}" is used twice')
         seen.add(rule.name)
+
+
+def _check_tenants(raw: dict[str, Any]) -> None:
+    """msgspec does not tell the name of a table that the user has named."""
+    calendar = raw.get("calendar")
+    tenants = calendar.get("tenants") if isinstance(calendar, dict) else None
+    for pattern, tenant in tenants.items() if isinstance(tenants, dict) else ():
+        where = f"calendar.tenants.{pattern}"
+        if not isinstance(tenant, dict):
+            raise ConfigError(f"{where}: expected a table, got {tenant!r}")
+        try:
+            msgspec.convert(tenant, TenantCalendar)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{where}.{_by_key(str(error))}") from None
 
 
 def _check_kafka(kafka: Kafka) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.common import ConfigOption, check_taxonomy, load, shown
+from streams.cli.common import ConfigOption, check_calendars, check_taxonomy, load, shown
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -25,10 +25,15 @@ def check_config(
     ] = None,
 ) -> None:
     """Check the configuration and repeat it in words; exit code 2 with the key if it cannot be used."""
+    from streams.calendars import in_words as calendar_in_words
     from streams.cli.in_words import in_words
 
     settings, _ = load(config)
+    declared = check_calendars(config, settings)
     for line in in_words(settings, check_taxonomy(config, settings)):
+        typer.echo(line)
+    typer.echo()
+    for line in calendar_in_words(settings.calendar, declared):
         typer.echo(line)
     if series is not None:
         for line in memory(settings, series):

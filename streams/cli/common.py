@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from detectors.declared import Entry
     from streams.clients import Clients
     from streams.settings import Settings
 
@@ -114,6 +115,20 @@ def check_taxonomy(config: Path | None, settings: Settings) -> dict[str, list[st
         raise Fail(f"{shown(config)}: {error}", MISUSED) from None
     taxonomy = settings.ingest.taxonomy
     return {} if taxonomy is None else load_taxonomy(settings.directory / taxonomy)
+
+
+def check_calendars(config: Path | None, settings: Settings) -> dict[str, list[Entry]]:
+    """What is declared in the calendar's files, file -> events.
+
+    Raises:
+        Fail: a file cannot be used.
+    """
+    from streams.calendars import CalendarError, read_files
+
+    try:
+        return read_files(settings.calendar, settings.directory)
+    except CalendarError as error:
+        raise Fail(f"{shown(config)}: {error}", MISUSED) from None
 
 
 def shown(config: Path | None) -> str:

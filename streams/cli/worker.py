@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.common import MISUSED, ConfigOption, Fail, check_taxonomy, duration, load, shown, stderr
+from streams.cli.common import (
+    MISUSED,
+    ConfigOption,
+    Fail,
+    check_calendars,
+    check_taxonomy,
+    duration,
+    load,
+    shown,
+    stderr,
+)
 
 if TYPE_CHECKING:
     from streams.settings import Web
@@ -35,8 +45,9 @@ def worker(
     settings, clients = load(config)
     from streams.config import ConfigError, member_id
 
-    # What is wrong with the taxonomy or the environment is said before anything is waited for.
+    # What is wrong with the taxonomy, a calendar or the environment is said before anything is waited for.
     check_taxonomy(config, settings)
+    check_calendars(config, settings)
     try:
         member_id(settings.kafka)
     except ConfigError as error:
