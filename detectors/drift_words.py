@@ -4,7 +4,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from detectors.drift_baseline import BLOCK_S, DriftBaseline
-from detectors.drift_model import Moved
+from detectors.drift_watch import Moved
 from detectors.history import History
 from detectors.rarity import in_words
 from detectors.spec import Levels, Verdict, reached
@@ -28,7 +28,7 @@ class Sums(NamedTuple):
         n: events; ``blocks``: quarter hours with any.
         observed, expected: means, in the metric's unit.
         early, late: how far its first and its last third lie from what was expected.
-        lately: how far the shortest stretch at its end lies off that is long enough to tell.
+        lately: how far the shortest stretch at its end lies off that is long enough to tell, and when that began.
     """
 
     first: float
@@ -38,7 +38,7 @@ class Sums(NamedTuple):
     expected: float
     early: float
     late: float
-    lately: float
+    lately: tuple[float, float]
 
     @classmethod
     def of(cls, blocks: list[tuple[float, float, float]], usual: DriftBaseline) -> "Sums":
@@ -50,24 +50,26 @@ class Sums(NamedTuple):
         """
         n = sum(each[1] for each in blocks)
         if not n:
-            return cls(0.0, 0.0, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            return cls(0.0, 0.0, 0, 0.0, 0.0, 0.0, 0.0, (0.0, 0.0))
         apart = [(count, total - count * usual.mean(start)) for start, count, total in blocks]
         third = max(len(apart) // 3, 1)
         observed = sum(each[2] for each in blocks) / n
         off = sum(each[1] for each in apart) / n
         needed = (_TELLING * usual.sd / off) ** 2 if off else n
+        last = _enough(apart, needed)
         return cls(
             blocks[0][0], n, len(blocks), observed, observed - off, _mean(apart[:third]), _mean(apart[-third:]),
-            _mean(apart[-_enough(apart, needed) :]),
+            (_mean(apart[-last:]), blocks[-last][0]),
         )  # fmt: skip
 
 
 def _enough(pairs: list[tuple[float, float]], needed: float) -> int:
-    """How many of the last pairs hold so many events, an hour at least."""
-    n = 0.0
+    """How many of the last pairs hold so many events; an hour at least, and half of them at most if that is more."""
+    n, least = 0.0, int(_HOUR_S / BLOCK_S)
+    pairs = pairs[-max(least, (len(pairs) + 1) // 2) :]
     for count, (events, _) in enumerate(reversed(pairs), 1):
         n += events
-        if n >= needed and count >= _HOUR_S / BLOCK_S:
+        if n >= needed and count >= least:
             return count
     return len(pairs)
 
@@ -124,9 +126,8 @@ def tripped(
     elif sign * sums.early > 0.7 * sign * sums.late:
         template += "; it " + fell + " sharply {} ago"
         args = (*args, "an hour" if span(age) == "hour" else span(age))
-    template += " ({})"
     bound = sums.expected + sign * max(level * usual.sd, 0.0)
-    return Verdict(severity, sums.observed, sums.expected, bound, template, (*args, severity.value), low=low, high=high)
+    return Verdict(severity, sums.observed, sums.expected, bound, template, args, low=low, high=high)
 
 
 def ordinary(metric: str, moved: Moved, usual: DriftBaseline, at: float) -> Verdict:
@@ -138,13 +139,24 @@ def ordinary(metric: str, moved: Moved, usual: DriftBaseline, at: float) -> Verd
     return Verdict(None, observed, expected, expected, template, (metric, number(observed), stretch, number(expected)))
 
 
-def few(verdict: Verdict, who: int, needed: int) -> Verdict:
-    """The same move, but too few customers stand behind it."""
-    if needed:
-        template, args = ", but from {} customers and {} are asked for", (who, needed)
-        return verdict._replace(severity=None, template=verdict.template + template, args=(*verdict.args, *args))
-    template = ", but {} customers who wrote more than usual may be all there is to it"
-    return verdict._replace(severity=None, template=verdict.template + template, args=(*verdict.args, who))
+def returned(metric: str, sums: Sums, usual: DriftBaseline, at: float) -> Verdict:
+    """The verdict on a move that is over, though the stretch since it began is still unusual."""
+    off, since = sums.lately
+    expected = usual.mean(at)
+    template = "{} averages {} over the last {}, back near its usual {}"
+    args = (metric, number(expected + off), span(at - since), number(expected))
+    return Verdict(None, expected + off, expected, expected, template, args, span_s=at - since)
+
+
+def but(verdict: Verdict, why: str, *args: object) -> Verdict:
+    """The same move, and why it is not told."""
+    return verdict._replace(severity=None, template=f"{verdict.template}, but {why}", args=(*verdict.args, *args))
+
+
+def in_full(verdict: Verdict) -> Verdict:
+    """The same move with its severity, since it is told."""
+    assert verdict.severity is not None
+    return verdict._replace(template=verdict.template + " ({})", args=(*verdict.args, verdict.severity.value))
 
 
 def repeated(

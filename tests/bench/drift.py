@@ -48,7 +48,7 @@ def ours(stream: Stream, budget: float) -> Iterator[int]:
             history.mentions.add(start, n, n if stream.kind == "sentiment" else 0.0, total)
             if stream.kind != "sentiment":
                 history.add_metric(stream.kind, start, n, total, 0.0)
-            history.customers.heard(stream.customers[pane], end - 1.0)
+            history.customers.heard(stream.customers[pane].tolist(), end - 1.0)
             history.latest = end - 1.0
             history.total += int(n)
         if pane % _TIDY == 0:
@@ -133,7 +133,7 @@ def tuned(method: Method, parameters: tuple[float, ...], target: float, on: list
 def main() -> None:
     """Print one JSON object as the last line."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--series", type=int, default=48)
+    parser.add_argument("--series", type=int, default=24)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--ours-only", action="store_true")
     args = parser.parse_args()

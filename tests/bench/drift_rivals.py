@@ -28,7 +28,11 @@ def _blocks(stream: Stream) -> tuple[Floats, Floats]:
     per_day = PANES_A_DAY // BLOCK
     warm = (WARM_DAYS - 1) * per_day
     hour = np.arange(len(n)) % per_day // 4
-    usual = np.array([np.nanmean(mean[:warm][hour[:warm] == each]) for each in range(24)])
+    known = ~np.isnan(mean[:warm])
+    counts = np.bincount(hour[:warm][known], minlength=24)
+    sums = np.bincount(hour[:warm][known], mean[:warm][known], minlength=24)
+    # An hour that the first week says little of is drawn to the mean of all.
+    usual = (sums + 2.0 * mean[:warm][known].mean()) / (counts + 2.0)
     residual = mean - usual[hour]
     return residual / np.nanstd(residual[:warm]), n
 

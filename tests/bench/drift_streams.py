@@ -49,7 +49,7 @@ class Stream(NamedTuple):
     rate: float
     n: Floats
     total: Floats
-    customers: list[list[int]]
+    customers: list[npt.NDArray[np.int64]]
     moves: list[Move]
 
 
@@ -122,7 +122,7 @@ def stream(seed: int, number: int, kind: str, rate: float, *, hard: float = 1.0)
     fresh = rng.integers(1, 2**63, len(who))
     hashes = np.where(rng.random(len(who)) < 0.2, pool[rng.integers(0, len(pool), len(who))], fresh)
     starts = np.searchsorted(who, np.arange(panes + 1))
-    customers = [hashes[a:b].tolist() for a, b in pairwise(starts)]
+    customers = [hashes[a:b] for a, b in pairwise(starts)]
     pane, latent, customers = _chatty(rng, pane, latent, customers, moves, bad)
     n = np.bincount(pane, minlength=panes).astype(np.float64)
     values = _values(rng, kind, latent, ordinary[pane], bad * shift[pane])
@@ -131,9 +131,9 @@ def stream(seed: int, number: int, kind: str, rate: float, *, hard: float = 1.0)
 
 
 def _chatty(
-    rng: np.random.Generator, pane: npt.NDArray[np.int64], latent: Floats, customers: list[list[int]],
+    rng: np.random.Generator, pane: npt.NDArray[np.int64], latent: Floats, customers: list[npt.NDArray[np.int64]],
     moves: list[Move], bad: float,
-) -> tuple[npt.NDArray[np.int64], Floats, list[list[int]]]:  # fmt: skip
+) -> tuple[npt.NDArray[np.int64], Floats, list[npt.NDArray[np.int64]]]:  # fmt: skip
     """Two customers who write 30 to 200 times within hours, outside the moves."""
     for _ in range(2):
         length = int(rng.integers(6, 36))
@@ -144,7 +144,7 @@ def _chatty(
             continue
         where = rng.integers(start, start + length, messages)
         for each in set(where.tolist()):
-            customers[each] = [*customers[each], name]
+            customers[each] = np.append(customers[each], name)
         pane = np.concatenate([pane, where])
         latent = np.concatenate([latent, rng.normal(bad * 2.0, 0.5, messages)])
     return pane, latent, customers
