@@ -31,6 +31,9 @@ _USUAL_DISPERSION = 1.3
 _DISPERSION_PRIOR = 10.0
 _DISPERSION_MEMORY = 0.95
 _MOST_DISPERSION = 30.0
+_MOST_DEVIATIONS = 10.0
+_STEEP = 1.5
+_RECURRING = 3.0
 _LEAST_WANDER = 0.003
 _YOUNG_WANDER = 0.15
 _FIRST_DAY_WANDER = 1.5
@@ -63,7 +66,7 @@ class Baseline:
 
     __slots__ = (
         "_borrow", "_curve", "_day", "_fitted", "_rows", "_seen", "_slot", "_spread", "_squares", "_start",
-        "_sum", "_today", "_usual", "dispersion", "offset", "pane_s", "season", "slot_s", "slots", "wander",
+        "_sum", "_today", "_usual", "_weekly", "dispersion", "offset", "pane_s", "season", "slot_s", "slots", "wander",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +83,7 @@ class Baseline:
         self._seen = self._usual = 0.0
         self._spread = (_USUAL_DISPERSION * _DISPERSION_PRIOR, _DISPERSION_PRIOR)
         self._sum = self._squares = 0.0
+        self._weekly: dict[int, float] = {}
         self._fitted = -1
         self.dispersion = _USUAL_DISPERSION
         self._settle(flat(self.slots))
@@ -123,7 +127,7 @@ class Baseline:
         shape = self._shape(pane)
         mean = shape * self._level()
         scatter = self.dispersion * mean
-        capped = min(count, mean + 5.0 * scatter**0.5 + 2.0)
+        capped = min(count, mean + _MOST_DEVIATIONS * scatter**0.5 + _MOST_DEVIATIONS)
         self._sum += capped
         self._squares += capped * capped
         if self.known:
@@ -161,6 +165,7 @@ class Baseline:
             self._refit(
                 np.array([*range(day - DAYS, day)]), self._rows[np.arange(day - DAYS, day) % DAYS], day * self.slots
             )
+            self._weekly = self._recurring(day)
         self._day, self._slot = day, slot
         young = not self.season.days and (day * self.slots + slot) - max(self._fitted, 0) >= _FIRST_SLOTS
         if young and sum(value == value for value in self._today[:slot]) >= _FIRST_SLOTS:
@@ -211,6 +216,16 @@ class Baseline:
         elif season.days < MATURE_DAYS:
             self.wander += _YOUNG_WANDER / (season.days + 0.3) * (1.0 - season.days / MATURE_DAYS)
 
+    def _recurring(self, day: int) -> dict[int, float]:
+        """What comes every week at the same half hour beyond the season, such as a weekly job: mentions a pane."""
+        rows = self._rows[[(day - weeks * 7) % DAYS for weeks in (1, 2)]]
+        least = np.nan_to_num(rows.min(0))
+        shape = self.season.profile * self.season.level * float(self.season.weekdays[(day + 3) % 7])
+        excess = least - shape
+        beyond = excess > _RECURRING * np.sqrt(self.dispersion * shape) + 2.0
+        per_pane = self.pane_s / self.slot_s
+        return {int(slot): float(excess[slot]) * per_pane for slot in np.flatnonzero(beyond)}
+
     def _local(self, at: float) -> int:
         return int(at) + self.offset(at)
 
@@ -220,7 +235,13 @@ class Baseline:
         slot, rest = divmod(second - self.slot_s // 2, self.slot_s)
         slot %= self.slots
         low, high = self._curve[slot], self._curve[slot + 1]
-        mean = (low + (high - low) * rest / self.slot_s) * float(self.season.weekdays[(day + 3) % 7])
+        mean = low + (high - low) * rest / self.slot_s
+        if high > _STEEP * low or low > _STEEP * high:
+            # Where doors open or close the truth is a step; to expect too much for some minutes does little harm.
+            mean = max(mean, low if 2 * rest < self.slot_s else high)
+        mean *= float(self.season.weekdays[(day + 3) % 7])
+        if self._weekly and day == self._day:
+            mean += self._weekly.get(second // self.slot_s, 0.0)
         return mean if mean > _LEAST_MEAN else _LEAST_MEAN
 
     def _level(self) -> float:
@@ -245,3 +266,4 @@ class Baseline:
         self._seen, self._usual, seen, due, self._sum, self._squares, self.dispersion = numbers
         self._spread = (seen, due)
         self._settle(Season(np.array(profile), np.array(weekdays), *fitted))
+        self._weekly = self._recurring(self._day) if self.known else {}

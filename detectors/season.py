@@ -23,6 +23,8 @@ _WEEKEND_PRIOR = 20.0
 _WEEKDAY_PRIOR = 60.0
 _MEMORY_DAYS = 21.0
 _LEVEL_DAYS = 3.0
+_SUSTAINED = 0.9
+_TELLING = 0.05
 _RECENT_DAYS = 14
 _LEAST = 1e-6
 _MOST_WANDER = 0.25
@@ -109,9 +111,19 @@ def fit(counts: Floats, weekdays: npt.NDArray[np.int64], dispersion: float, prio
     recent = observed[-7:][whole[-7:]]
     usual = float(np.median(recent)) if len(recent) else 0.0
     wander = _wander(used[-_RECENT_DAYS:], mean[-_RECENT_DAYS:], known[-_RECENT_DAYS:], dispersion)
+    usual = max(usual, float(level[-1]), _SUSTAINED * _sustained(raw[-1], known[-1], weekday[weekdays[-1]] * profile))
     # What has never been seen may still come: as often as half a mention in all the time that was watched.
     rarest = 0.5 / max(float(known.sum()), 1.0)
-    return Season(profile, weekday, max(usual, float(level[-1]), rarest), wander, int(whole.sum()))
+    return Season(profile, weekday, max(usual, rarest), wander, int(whole.sum()))
+
+
+def _sustained(counts: Floats, known: npt.NDArray[np.bool_], shape: Floats) -> float:
+    """The level that the last day kept through all its quarters: a new level rather than an incident."""
+    if not known.all():
+        return 0.0
+    seen, due = counts.reshape(4, -1).sum(1), shape.reshape(4, -1).sum(1)
+    telling = due > _TELLING * due.sum()
+    return float((seen[telling] / due[telling]).min())
 
 
 def _weekdays(
