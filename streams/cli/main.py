@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import check, demo, replay, tail, topics, worker
+from streams.cli import backtest, check, demo, replay, score, tail, topics, worker
 from streams.cli.common import ended_quietly
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("tail")(tail.tail)
 app.command("replay")(replay.replay)
+app.command("backtest")(backtest.backtest)
+app.command("score")(score.score)
 app.command("check-config")(check.check_config)
 app.add_typer(topics.app, name="topics")
 

@@ -34,6 +34,7 @@ class Table:
     """The rows of an open file, to be gone through once.
 
     Attributes:
+        header: names of all columns of the file.
         columns: names of the value columns, as many as a row has values.
         fields: text of the row last given, the stamp first, all columns.
         disordered: rows so far whose stamp is not after the one before (with ``tolerate_disorder``).
@@ -60,8 +61,8 @@ class Table:
         self._rest = chain([first], self._records)
         self._width = len(names)
         self._picked = range(1, self._width) if only is None else [self._place(names, only)]
+        self.header = self.fields = names
         self.columns = [names[place] for place in self._picked]
-        self.fields: list[str] = names
         self.disordered = 0
 
     def __iter__(self) -> Iterator[Row]:
