@@ -127,14 +127,14 @@ class Calendar:
         return pane
 
     def _bridging(self, day: int, weekday: int) -> str:
-        """Why a workday is a bridge, in words; empty if it is none."""
+        """Why a day is a bridge unless it is a holiday itself, in words; empty if it is none."""
         names = []
         for beside in (-1, 1):
             holiday = self._holiday(day + beside)
             if not holiday and (weekday + beside) % 7 not in self.weekend:
                 return ""
             names.append(holiday or "the weekend")
-        if names == ["the weekend", "the weekend"] or self._holiday(day):
+        if names == ["the weekend", "the weekend"]:
             return ""
         return f"bridge day between {names[0]} and {names[1]}"
 

@@ -40,10 +40,8 @@ def public_holidays(codes: Sequence[str]) -> PublicHolidays:
     def of_year(year: int) -> Mapping[date, str]:
         found: dict[date, dict[str, list[str]]] = {}
         for code, source in sources:
-            # A New Year's Day may be observed in the year before.
-            for day, name in source((year - 1, year, year + 1)).items():
-                if day.year == year:
-                    found.setdefault(day, {}).setdefault(name, []).append(code)
+            for day, name in source(year).items():
+                found.setdefault(day, {}).setdefault(name, []).append(code)
         return {
             day: " and ".join(f"{name} ({', '.join(where)})" for name, where in names.items())
             for day, names in sorted(found.items())
@@ -52,7 +50,7 @@ def public_holidays(codes: Sequence[str]) -> PublicHolidays:
     return of_year
 
 
-def _source(code: str) -> Callable[[Sequence[int]], HolidayBase]:
+def _source(code: str) -> Callable[[int], HolidayBase]:
     # Takes longer to load than most commands to run.
     import holidays
 
@@ -69,13 +67,14 @@ def _source(code: str) -> Callable[[Sequence[int]], HolidayBase]:
             known = make(country)
         except NotImplementedError:
             raise ValueError(_unknown(code)) from None
+    # Left to itself the library asks the environment.
     language = _LANGUAGE if _LANGUAGE in known.supported_languages else known.default_language
     more = {"subdiv": part} if part is not None else {}
     try:
         make(country, language=language, **more)
     except NotImplementedError:
         raise ValueError(_unknown_part(code, country, known)) from None
-    return lambda years: make(country, years=years, language=language, **more)
+    return lambda year: make(country, years=year, language=language, **more)
 
 
 def _unknown(code: str) -> str:
