@@ -50,6 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--detector", choices=["groundswell", *RIVALS], default="groundswell")
     parser.add_argument("--per-rate", type=int, default=10, help="themes of each rate of the simulator")
     parser.add_argument("--per-shape", type=int, default=1, help="series of each shape in each source")
+    parser.add_argument("--copies", type=int, default=20, help="series of each weekly scenario")
     parser.add_argument("--no-incidents", action="store_true", help="what is spent of the budget where nothing happens")
     parser.add_argument("--zone-unknown", action="store_true", help="the detector is told UTC whatever the zone is")
     parser.add_argument("--jobs", type=int, default=1)
@@ -60,13 +61,21 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     """Judge in every world that was asked for."""
     args = _options()
-    plan = Plan(args.seeds, args.budget, args.per_rate, args.per_shape, not args.no_incidents)
+    plan = Plan(
+        args.seeds,
+        args.budget,
+        args.per_rate,
+        args.per_shape,
+        not args.no_incidents,
+        detector=args.detector,
+        copies=args.copies,
+    )
     if args.zone_unknown:
         plan = plan._replace(options={"zone": "UTC"})
     if args.quick:
         plan = plan._replace(seeds=args.seeds[:1], budgets=[0.1], per_rate=1, quick=True)
     asked = asker(args.detector, args.jobs)
-    told: dict[str, Any] = {"bench": "detection", "detector": args.detector, **plan._asdict(), "worlds": {}}
+    told: dict[str, Any] = {"bench": "detection", **plan._asdict(), "worlds": {}}
     for name in args.world:
         began = time.perf_counter()
         try:

@@ -46,6 +46,11 @@ class Source(NamedTuple):
         """(T, S) counts, NaN where unknown."""
         return np.stack([stream["y"] for stream in self.streams], 1).astype(float)
 
+    def until(self, share: float) -> Source:
+        """Its first ``share``."""
+        panes = int(len(self.stamps) * share)
+        return self._replace(streams=[stream | {"y": stream["y"][:panes]} for stream in self.streams])
+
 
 def ask(detect: Detect, source: Source, budget: float, **options: Any) -> list[list[float]]:
     """Openings of each series in panes since the start of the source, sorted.
@@ -65,11 +70,8 @@ def ask(detect: Detect, source: Source, budget: float, **options: Any) -> list[l
     return found
 
 
-def looks_ahead(detect: Detect, source: Source, budget: float, share: float = 0.75) -> int:
-    """How many openings of the first ``share`` of a table change when its rest is withheld; 0 if causal."""
-    cut = int(len(source.stamps) * share)
-    part = source._replace(streams=[stream | {"y": stream["y"][:cut]} for stream in source.streams])
-    whole = ask(detect, source, budget)
-    early = ask(detect, part, budget)
-    pairs = zip(whole, early, strict=True)
-    return sum(len({at for at in all_ if at <= cut} ^ set(some)) for all_, some in pairs)
+def changed(part: Source, early: list[list[float]], whole: list[list[float]]) -> int:
+    """How many openings within a table differ from those of the longer table that it begins; 0 if causal."""
+    panes = len(part.stamps)
+    pairs = zip(early, whole, strict=True)
+    return sum(len(set(some) ^ {at for at in all_ if at <= panes}) for some, all_ in pairs)

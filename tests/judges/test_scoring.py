@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.judges.interface import JudgeError, Source, ask, looks_ahead
+from tests.judges.interface import JudgeError, Source, ask, changed
 from tests.judges.rivals import RIVALS
 from tests.judges.scoring import Judged, feasible, judge, poisson_range, spent, summary
 from tests.judges.shapes import shaped
@@ -131,14 +131,15 @@ def test_a_detector_cannot_change_what_it_is_judged_on() -> None:
 
 
 def test_looking_ahead_is_seen() -> None:
-    source = shaped(3)[0]
+    whole = shaped(3)[0]
+    part = whole.until(0.75)
 
     def last(stamps: Any, counts: Any, *_: Any) -> list[list[float]]:
         return [[float(stamps[int(len(stamps) * 0.6)])]] * counts.shape[1]
 
-    assert looks_ahead(last, source, 0.1) == 2 * len(source.streams)
+    assert changed(part, ask(last, part, 0.1), ask(last, whole, 0.1)) == 2 * len(whole.streams)
     for name, rival in RIVALS.items():
-        assert looks_ahead(rival, source, 0.5) == 0, name
+        assert changed(part, ask(rival, part, 0.5), ask(rival, whole, 0.5)) == 0, name
 
 
 def test_the_rules_are_those_of_the_shared_evaluation() -> None:
