@@ -10,8 +10,10 @@ import pytest
 from detectors.drift import DriftSpec
 from detectors.drift_detector import DriftDetector
 from detectors.history import History, HistoryRecord
+from detectors.rules import RuleSet
+from detectors.series import Series
 from detectors.spec import Verdict
-from schemas.signal import Severity
+from schemas.signal import Severity, Signal, SignalState
 from tests.support.detecting import START
 
 HOUR, DAY = 3600, 86_400
@@ -46,15 +48,18 @@ class Feed:
         """Let time pass; ``level`` maps seconds since the start of the run to the mean; the verdicts on the way."""
         begin, told = self.at, []
         while self.at < begin + seconds:
-            mean = level(self.at - begin)
-            values = [mean + self.spread * self.rng.choice((-1.5, -0.5, 0.0, 0.5, 1.5)) for _ in range(self.a_step)]
-            customers = [self.rng.getrandbits(62) + 1 for _ in values]
-            values += [-1.0] * chatty
-            customers += [7] * bool(chatty)
-            self.add(self.at, values, customers)
-            self.at += STEP
+            self.step(level(self.at - begin), chatty)
             told.append(self.judge())
         return told
+
+    def step(self, mean: float, chatty: int = 0) -> None:
+        """One pane."""
+        values = [mean + self.spread * self.rng.choice((-1.5, -0.5, 0.0, 0.5, 1.5)) for _ in range(self.a_step)]
+        customers = [self.rng.getrandbits(62) + 1 for _ in values]
+        values += [-1.0] * chatty
+        customers += [7] * bool(chatty)
+        self.add(self.at, values, customers)
+        self.at += STEP
 
     def judge(self) -> Verdict:
         """Judge as a series does."""
@@ -313,7 +318,7 @@ def test_what_it_remembers_stays_small() -> None:
     feed = Feed(msgspec.structs.replace(CALLS, direction="both"))
     feed.run(2 * DAY, steady(300.0))
     early = len(msgspec.msgpack.encode(feed.detector.snapshot()))
-    feed.run(20 * DAY, lambda passed: 300.0 + 30 * (passed // DAY % 3))
+    feed.run(6 * DAY, lambda passed: 300.0 + 30 * (passed // DAY % 3))
     late = len(msgspec.msgpack.encode(feed.detector.snapshot()))
     assert early == late < 3000
 
@@ -355,3 +360,28 @@ def test_a_damaged_state_is_refused() -> None:
         ((1, 4, 3), 0.0), ((1, 2, 0), -1.0), ((2, 0, 1, 0), float("inf")), ((2, 0, 3, 0), -1.0), ((2, 0), [[]]),
     ]:  # fmt: skip
         damaged(path, value)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "level"),
+    [(3 * HOUR, steady(-0.6)), (DAY, steady(-0.2)), (3 * DAY, lambda passed: 0.1 - 0.5 * passed / (3 * DAY))],
+    ids=["sharp", "small", "slide"],
+)
+def test_a_move_is_one_episode(lasts: float, level: Value) -> None:
+    feed = Feed(MOOD)
+    series = Series("bank", "login", RuleSet([MOOD]), START, 0.004)
+    feed.history = series.history
+    told: list[Signal] = []
+    for seconds, each in ((5 * DAY, steady(0.1)), (lasts, level), (2 * DAY, steady(0.1))):
+        begin = feed.at
+        while feed.at < begin + seconds:
+            feed.step(each(feed.at - begin))
+            told += series.judge(feed.at, {})
+            series.record(feed.at)
+    states = [signal.state for signal in told]
+    assert (states[0], states[-1]) == (SignalState.OPENED, SignalState.RESOLVED)
+    assert states.count(SignalState.OPENED) == states.count(SignalState.RESOLVED) == 1
+    assert len({signal.id for signal in told}) == 1
+    assert told[0].observed < told[0].expected
+    assert told[-1].reason.startswith("quiet: sentiment averages ")
+    assert {signal.metric for signal in told} == {"sentiment"}
