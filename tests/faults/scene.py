@@ -122,7 +122,7 @@ class Scene:
 
     def _meanings(self) -> Meanings:
         topics = self.workers[0].topics
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             meanings = Meanings()
             meanings.read(read_all(self.broker, topics.signals), read_all(self.broker, topics.assignments))
