@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 #  options with "zone" and "pane_s") -> for each series its openings: epoch seconds, end of the pane that tripped.
 Detect = Callable[[NDArray[np.int64], Floats, float, dict[str, Any]], list[list[float]]]
 
-# (weekly counts (T, S), first judged week) -> scores (T - first, S), the larger the more unusual.
+# (weekly counts (T, S), first judged week) -> scores (T - first, S): -log10 of the upper tail
+# probability of each week, given the weeks before it; above 2 is an alarm.
 Weekly = Callable[[Floats, int], Floats]
 
 # y, mu: (T,) floats; phi, rate: floats; warm: panes never judged; incidents: dicts of start, end, scored, excess, base.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.judges.farrington import farrington
-from tests.judges.interface import Floats, JudgeError
+from tests.judges.interface import JudgeError
 from tests.judges.outbreaks import (
     FIRST,
     JUDGED,
@@ -20,7 +20,6 @@ from tests.judges.outbreaks import (
     threshold_at,
 )
 from tests.judges.shared import MissingData, shared_file
-from tests.judges.weekly import WEEK_S, by_openings
 
 TABLE = [
     Scenario(0.1, 0.0025, 0.6, 0.6, 1.5, 1),
@@ -101,15 +100,6 @@ def test_the_rival_does_not_look_ahead(weeks: Weeks) -> None:
 def test_scores_of_another_shape_are_refused(weeks: Weeks) -> None:
     with pytest.raises(JudgeError, match="shape"):
         compared(lambda counts, first: counts[first - 1 :], weeks)
-
-
-def test_openings_are_scores_in_the_weeks_that_they_close() -> None:
-    def opens(stamps: Floats, counts: Floats, budget: float, options: dict[str, object]) -> list[list[float]]:
-        assert (budget, options["pane_s"]) == (0.01, WEEK_S)
-        return [[float(stamps[5] + WEEK_S), float(stamps[2] + WEEK_S)], []]
-
-    scores = by_openings(opens)(np.zeros((8, 2)), 4)
-    assert scores.tolist() == [[0, 0], [3, 0], [0, 0], [0, 0]]
 
 
 def test_the_shared_table_has_42() -> None:

@@ -102,7 +102,7 @@ def outbreaks(asked: Ask, plan: Plan) -> dict[str, Table]:
             rows[f"k={k:g}, " + ("clean" if past is None else f"past outbreaks of {past:g}")] = weeks.compared(
                 scores, drawn
             )
-    return {f"outbreaks, {name}": rows}
+    return {f"outbreaks, {name}, seed {plan.seeds[0]}": rows}
 
 
 def app_reviews(asked: Ask, plan: Plan) -> dict[str, Table]:
