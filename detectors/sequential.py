@@ -111,7 +111,7 @@ class Sequential:
             spread += (1.0 - share) * (doubt + (level - mixed) ** 2)
             risen = max(times * mean, least * panes)
             changed, levels[number], doubts[number] = _update(count, risen, mixed, spread, dispersion)
-            gain = max(min(changed - usual, _STEEPEST), -_STEEPEST)
+            gain = max(min(changed - usual, _STEEPEST), -_STEEPEST * max(panes, 1.0))
             if panes <= 1.0:
                 ratio = (1.0 + ratio) * exp(gain)
             else:

@@ -60,7 +60,7 @@ def test_silence_at_once_is_silence_pane_by_pane(
     once.step(0.0, mean * panes, 1.5, wander=0.0, panes=panes)
     for _ in range(panes):
         singly.step(0.0, mean, 1.5, wander=0.0)
-    assert once.panes == pytest.approx(singly.panes, rel=1e-6, abs=1e-3)
+    assert once.panes == pytest.approx(singly.panes, rel=1e-6)
 
 
 @pytest.mark.parametrize("effects", EVERY)
