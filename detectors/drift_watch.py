@@ -29,6 +29,7 @@ _MOST = 1e15
 _HEADROOM = 5.0
 _OVER = 0.01
 _FRESH = 0.5
+_ENDED, _SURE = 0.7, 4.0
 
 
 class Moved(NamedTuple):
@@ -60,17 +61,20 @@ class Watch:
     Attributes:
         high, most: whether it has crossed its threshold, and how far.
         held: blocks since it has.
+        worst, back: the largest move since then, and what has spoken for its end, as a log-likelihood ratio.
         ratios: the statistic of each effect, in blocks.
         levels, doubts: deviation of the level and its variance: without a move, then with each effect.
         biases: log of what a gain's exponential averages while nothing happens, of each effect.
         runs: of each effect: its log-likelihood sum since the likeliest onset, that onset, events, sum of residuals.
     """
 
-    __slots__ = ("biases", "doubts", "held", "high", "levels", "most", "ratios", "runs", "sign")
+    __slots__ = (
+        "back", "biases", "doubts", "held", "high", "levels", "most", "ratios", "runs", "sign", "worst",
+    )  # fmt: skip
 
     def __init__(self, sign: float) -> None:
         self.sign = sign
-        self.high, self.held, self.most = False, 0.0, 0.0
+        self.high, self.held, self.most, self.worst, self.back = False, 0.0, 0.0, 0.0, 0.0
         self.ratios = [0.0] * len(EFFECTS)
         self.levels, self.doubts = [0.0] * (len(EFFECTS) + 1), [0.0] * (len(EFFECTS) + 1)
         self.biases = [1.0] * len(EFFECTS)
@@ -85,6 +89,7 @@ class Watch:
         """Another one in the same state."""
         other = Watch.__new__(Watch)
         other.sign, other.high, other.held, other.most = self.sign, self.high, self.held, self.most
+        other.worst, other.back = self.worst, self.back
         other.ratios, other.levels, other.doubts = self.ratios[:], self.levels[:], self.doubts[:]
         other.biases, other.runs = self.biases[:], [run[:] for run in self.runs]
         return other
@@ -121,6 +126,8 @@ class Watch:
             gain -= min(log(max(bias, 1.0)), _MOST_BIAS)
             ratios[number - 1] = min((gap + ratio) * exp(gain), _MOST)
             self._run(number - 1, start, n, residual, gain)
+        if self.high:
+            self._recover(residual, noise + doubt, effect)
 
     def _run(self, number: int, start: float, n: float, residual: float, gain: float) -> None:
         run = self.runs[number]
@@ -129,6 +136,17 @@ class Watch:
         run[0] += gain
         run[2] += n
         run[3] += n * residual
+
+    def _recover(self, residual: float, variance: float, effect: float) -> None:
+        """End a move once the level is back: by then the sum over all onsets would remember it for a day."""
+        best = max(range(len(EFFECTS)), key=lambda number: self.ratios[number])
+        _, _, n, total = self.runs[best]
+        self.worst = max(self.worst, self.sign * total / n if n else 0.0)
+        against = max(_ENDED * self.worst, effect)
+        told = (0.5 * against * against - against * self.sign * residual) / variance
+        self.back = max(self.back + min(max(told, -_STEEPEST), _STEEPEST), 0.0)
+        if self.back >= _SURE:
+            self.calm()
 
     def settle(self, limit: float) -> None:
         """Note whether the statistic has crossed ``limit`` blocks, or come down again."""
@@ -142,7 +160,7 @@ class Watch:
 
     def calm(self) -> None:
         """Forget what spoke for a move."""
-        self.high, self.held, self.most = False, 0.0, 0.0
+        self.high, self.held, self.most, self.worst, self.back = False, 0.0, 0.0, 0.0, 0.0
         self.ratios = [0.0] * len(EFFECTS)
         self.levels = [self.levels[0]] * len(self.levels)
         self.doubts = [self.doubts[0]] * len(self.doubts)
@@ -157,9 +175,9 @@ class Watch:
 
     def snapshot(self) -> list[Any]:
         """Plain data."""
+        first = [self.sign, float(self.high), self.held, self.most, self.worst, self.back]
         runs = [run[:] for run in self.runs]
-        return [[self.sign, float(self.high), self.held, self.most], self.ratios[:], self.levels[:], self.doubts[:],
-                self.biases[:], *runs]  # fmt: skip
+        return [first, self.ratios[:], self.levels[:], self.doubts[:], self.biases[:], *runs]
 
     def restore(self, data: Any) -> None:
         """The inverse of :meth:`snapshot`; what was kept of the other direction is left.
@@ -168,10 +186,10 @@ class Watch:
             ValueError: if the data are not of that form.
         """
         first, ratios, levels, doubts, biases, *runs = data
-        sign, high, held, most = floats(first, 4)
+        sign, high, held, most, worst, back = floats(first, 6)
         if sign != self.sign:
             return
-        self.held, self.most = held, most
+        self.held, self.most, self.worst, self.back = held, most, worst, back
         self.high = bool(high)
         few, more = len(EFFECTS), len(EFFECTS) + 1
         self.ratios, self.biases = floats(ratios, few), floats(biases, few)

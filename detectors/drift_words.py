@@ -15,7 +15,7 @@ _SLIDE_S = 6 * _HOUR_S
 _TELLING = 4.0
 """A stretch tells whether the move lasts if its standard error is the move over this."""
 _SOME = 0.1
-_FAR_SD = 3.0
+_FAR_SD, _FAR_TIMES = 3.0, 1.5
 _USUAL_REPEATS, _REPEATS_PRIOR = 1.5, 10.0
 _REPEATS_DOUBT, _MOST_KNOWN = 1.5, 256.0
 
@@ -180,10 +180,10 @@ def repeated(
     left = sums.n - surplus
     if left < 1.0:
         return True
-    far = sums.expected + sign * _FAR_SD * usual.sd
+    off = abs(sums.observed - sums.expected)
+    far = sums.expected + sign * max(_FAR_SD * usual.sd, _FAR_TIMES * off)
     if metric == "sentiment":
-        far = sign
-    far = max(far, sums.observed) if sign > 0 else min(far, sums.observed)
+        far = max(-1.0, min(1.0, far))
     rest = (sums.observed * sums.n - far * surplus) / left
     noise = 3.0 * sqrt(usual.sd**2 / left + usual.doubt(since))
     return sign * (rest - sums.expected) < max(effect, noise)

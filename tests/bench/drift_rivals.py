@@ -5,6 +5,7 @@ that hour of the day, in standard deviations of the first week, turned so that a
 """
 
 # mypy: disable-error-code="no-untyped-call"
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -67,10 +68,12 @@ def kswin(stream: Stream, alpha: float) -> Alarms:
     from river.drift import KSWIN
 
     model = KSWIN(alpha=alpha, window_size=200, stat_size=12, seed=1)
+    past: deque[float] = deque(maxlen=200)
     for block, x in enumerate(_blocks(stream)[0].tolist()):
         if x == x:
             model.update(x)
-            if model.drift_detected and np.mean(list(model.window)[-12:]) > np.mean(list(model.window)[:-12]):
+            past.append(x)
+            if model.drift_detected and sum(list(past)[-12:]) / 12 > sum(past) / len(past):
                 yield block * BLOCK + BLOCK - 1
 
 
@@ -93,7 +96,7 @@ def rolling_z(stream: Stream, threshold: float) -> Alarms:
 RIVALS: dict[str, tuple[Method, tuple[float, ...]]] = {
     "river ADWIN": (adwin, (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-9, 1e-13)),
     "river PageHinkley": (page_hinkley, (5.0, 8.0, 12.0, 18.0, 27.0, 40.0, 60.0, 90.0)),
-    "river KSWIN": (kswin, (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12)),
+    "river KSWIN": (kswin, (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12)),
     "rolling z": (rolling_z, (2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)),
 }
 """Each with the parameters tried, from the most to the least eager."""
