@@ -146,6 +146,9 @@ class Baseline:
         self._seen *= all_kept
         share = (1.0 - all_kept) / (panes * (1.0 - kept))
         self._usual = all_kept * self._usual + weight * share * mass / self._level()
+        if self.pane_s == self.slot_s:
+            seen, due = self._spread
+            self._spread = (seen + mass * mass / panes, due + mass)
 
     def unknown(self) -> None:
         """Mark the half hour reached by :meth:`turn` as one of which too little is known."""
@@ -189,7 +192,7 @@ class Baseline:
             self._rows[quiet % DAYS] = 0.0
         self._today = [0.0] * self.slots
         seen, due = self._spread
-        prior, keep = _DISPERSION_PRIOR, _DISPERSION_MEMORY
+        prior, keep = _DISPERSION_PRIOR, _DISPERSION_MEMORY ** (day - self._day)
         self._spread = (
             keep * seen + (1.0 - keep) * prior * _USUAL_DISPERSION,
             keep * due + (1.0 - keep) * prior,
@@ -231,7 +234,11 @@ class Baseline:
 
     def _shape(self, pane: float) -> float:
         """By the season alone; between the middles of half hours in a straight line."""
-        day, second = divmod(self._local(pane) + self.pane_s // 2, DAY_S)
+        local = self._local(pane)
+        if self.pane_s == self.slot_s:
+            # Wherever the clock's offset cuts it, a pane is counted in the slot in which it starts.
+            local = local // self.slot_s * self.slot_s
+        day, second = divmod(local + self.pane_s // 2, DAY_S)
         slot, rest = divmod(second - self.slot_s // 2, self.slot_s)
         slot %= self.slots
         low, high = self._curve[slot], self._curve[slot + 1]
