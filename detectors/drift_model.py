@@ -11,7 +11,7 @@ _FEW_BLOCKS = 40
 _NEW_NORMAL_BLOCKS = 7 * 96
 _WEEK_BLOCKS = 672.0
 _SPENT = 1.0
-"""Share of the martingale bound that is really spent, measured on simulated series."""
+"""Share of the martingale bound that is taken for spent: what plain noise leaves of it, a wandering level needs."""
 
 
 class DriftModel:

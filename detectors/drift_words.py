@@ -173,8 +173,8 @@ def repeated(
     before = sum(row[0] for pane, row in rows.items() if since - _DAY_S <= pane < since)
     others = max(history.customers.distinct(since - _DAY_S) - who, 0)
     each = max((before + _USUAL_REPEATS * _REPEATS_PRIOR) / (others + _REPEATS_PRIOR), 1.0)
-    likely = each * who * (1.0 + _REPEATS_DOUBT / sqrt(min(who, _MOST_KNOWN)))
-    if events - likely <= _SOME * sums.n:
+    doubt = _REPEATS_DOUBT / sqrt(min(who, _MOST_KNOWN))
+    if events - each * who * (1.0 + doubt) <= _SOME * sums.n:
         return False
     surplus = events - each * who
     left = sums.n - surplus
