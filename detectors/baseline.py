@@ -26,10 +26,12 @@ Borrow = Callable[[], Season | None]
 
 _HALF_LIFE_S = 43_200.0
 _LEVEL_PRIOR = 8.0
-_LEAST_LEVEL, _LEAST_YOUNG_LEVEL = 0.8, 0.3
+_LEAST_LEVEL, _LEAST_YOUNG_LEVEL = 0.9, 0.3
 _USUAL_DISPERSION = 1.3
 _DISPERSION_PRIOR = 10.0
+_SPREAD = (_USUAL_DISPERSION * _DISPERSION_PRIOR, _DISPERSION_PRIOR) * 2
 _DISPERSION_MEMORY = 0.95
+_BLOCK_S = 600
 _MOST_DISPERSION = 30.0
 _MOST_DEVIATIONS = 10.0
 _STEEP = 1.5
@@ -65,7 +67,7 @@ class Baseline:
     """
 
     __slots__ = (
-        "_borrow", "_curve", "_day", "_fitted", "_rows", "_seen", "_slot", "_spread", "_squares", "_start",
+        "_block", "_borrow", "_curve", "_day", "_fitted", "_rows", "_seen", "_slot", "_spread", "_squares", "_start",
         "_sum", "_today", "_usual", "_weekly", "dispersion", "offset", "pane_s", "season", "slot_s", "slots", "wander",
     )  # fmt: skip
 
@@ -81,7 +83,8 @@ class Baseline:
         # The past before the start is unknown; the slot in which it lies is known only in part.
         self._today = [float("nan")] * (self._slot + 1) + [0.0] * (self.slots - self._slot - 1)
         self._seen = self._usual = 0.0
-        self._spread = (_USUAL_DISPERSION * _DISPERSION_PRIOR, _DISPERSION_PRIOR)
+        self._spread: tuple[float, ...] = _SPREAD
+        self._block = [0, 0.0, 0.0]
         self._sum = self._squares = 0.0
         self._weekly: dict[int, float] = {}
         self._fitted = -1
@@ -130,10 +133,14 @@ class Baseline:
         capped = min(count, mean + _MOST_DEVIATIONS * scatter**0.5 + _MOST_DEVIATIONS)
         self._sum += capped
         self._squares += capped * capped
+        block = (self._local(pane) % self.slot_s) // _BLOCK_S
+        if block != self._block[0]:
+            self._close_block(block)
+        self._block[1] += capped
         if self.known:
             if self.pane_s == self.slot_s:
-                seen, due = self._spread
-                self._spread = (seen + (capped - mean) ** 2, due + mean)
+                seen, due, *blocks = self._spread
+                self._spread = (seen + (capped - mean) ** 2, due + mean, *blocks)
             ordinary = min(count, mean + 3.0 * ((self.dispersion + self.wander * mean) * mean) ** 0.5 + 1.0)
             kept = 0.5 ** (self.pane_s / _HALF_LIFE_S)
             self._seen = kept * self._seen + weight * ordinary
@@ -147,8 +154,8 @@ class Baseline:
         share = (1.0 - all_kept) / (panes * (1.0 - kept))
         self._usual = all_kept * self._usual + weight * share * mass / self._level()
         if self.pane_s == self.slot_s:
-            seen, due = self._spread
-            self._spread = (seen + mass * mass / panes, due + mass)
+            seen, due, *blocks = self._spread
+            self._spread = (seen + mass * mass / panes, due + mass, *blocks)
 
     def unknown(self) -> None:
         """Mark the half hour reached by :meth:`turn` as one of which too little is known."""
@@ -177,13 +184,24 @@ class Baseline:
             days = np.arange(day - DAYS + 1, day + 1)
             self._refit(days, np.concatenate([self._rows[days[:-1] % DAYS], row[None, :]]), day * self.slots + slot)
 
+    def _close_block(self, block: int) -> None:
+        self._block[2] += self._block[1] ** 2
+        self._block[:2] = [block, 0.0]
+
     def _close_slot(self) -> None:
         panes = self.slot_s // self.pane_s
         if self._sum and panes > 1:
             # Within a slot the mean hardly moves, so the scatter of its panes is all but the model's own errors.
             excess = (self._squares - self._sum * self._sum / panes) / (panes - 1)
-            seen, due = self._spread
-            self._spread = (seen + excess, due + self._sum / panes)
+            seen, due, blocks, due_blocks = self._spread
+            self._close_block(0)
+            if 2 * self.pane_s <= _BLOCK_S:
+                # One post may be heard of for minutes: what scatters together must be seen together.
+                count = self.slot_s // _BLOCK_S
+                blocks += (self._block[2] - self._sum * self._sum / count) / (count - 1)
+                due_blocks += self._sum / count
+            self._spread = (seen + excess, due + self._sum / panes, blocks, due_blocks)
+        self._block = [0, 0.0, 0.0]
         self._sum = self._squares = 0.0
 
     def _close_days(self, day: int) -> None:
@@ -191,16 +209,14 @@ class Baseline:
         for quiet in range(max(self._day + 1, day - DAYS), day):
             self._rows[quiet % DAYS] = 0.0
         self._today = [0.0] * self.slots
-        seen, due = self._spread
-        prior, keep = _DISPERSION_PRIOR, _DISPERSION_MEMORY ** (day - self._day)
-        self._spread = (
-            keep * seen + (1.0 - keep) * prior * _USUAL_DISPERSION,
-            keep * due + (1.0 - keep) * prior,
+        keep = _DISPERSION_MEMORY ** (day - self._day)
+        self._spread = tuple(
+            keep * one + (1.0 - keep) * other for one, other in zip(self._spread, _SPREAD, strict=True)
         )
 
     def _refit(self, days: Any, rows: Floats, at: int) -> None:
-        seen, due = self._spread
-        self.dispersion = min(max(seen / due, LEAST_DISPERSION), _MOST_DISPERSION)
+        seen, due, blocks, due_blocks = self._spread
+        self.dispersion = min(max(seen / due, blocks / due_blocks, LEAST_DISPERSION), _MOST_DISPERSION)
         # The first of January 1970 was a Thursday.
         self._settle(fit(rows, (days + 3) % 7, self.dispersion, self._borrow()))
         self._fitted = at
@@ -261,16 +277,17 @@ class Baseline:
         season = self.season
         return [
             self.pane_s, self._start, self._day, self._slot, pack(self._rows), pack(np.array(self._today)),
-            [self._seen, self._usual, *self._spread, self._sum, self._squares, self.dispersion], self._fitted,
+            [self._seen, self._usual, self._sum, self._squares, self.dispersion], [*self._spread], self._block, self._fitted,
             [season.level, season.wander, season.days], season.profile.tolist(), season.weekdays.tolist(),
         ]  # fmt: skip
 
     def restore(self, data: list[Any]) -> None:
         """The inverse of :meth:`snapshot`."""
-        (_, self._start, self._day, self._slot, rows, today, numbers, self._fitted, fitted, profile, weekdays) = data
+        (_, self._start, self._day, self._slot, rows, today, numbers, spread, block, self._fitted) = data[:10]
+        fitted, profile, weekdays = data[10:]
         self._rows = unpack(rows).reshape(DAYS, self.slots)
         self._today = unpack(today).tolist()
-        self._seen, self._usual, seen, due, self._sum, self._squares, self.dispersion = numbers
-        self._spread = (seen, due)
+        self._seen, self._usual, self._sum, self._squares, self.dispersion = numbers
+        self._spread, self._block = tuple(spread), list(block)
         self._settle(Season(np.array(profile), np.array(weekdays), *fitted))
         self._weekly = self._recurring(self._day) if self.known else {}

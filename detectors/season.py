@@ -19,12 +19,15 @@ _WIDTHS = (1.0, 2.0, 4.0)
 _ROUNDS = 3
 _WINSOR = 3.0
 _PROFILE_PRIOR = 12.0
+_CHANCE = 0.2
 _WEEKEND_PRIOR = 20.0
 _WEEKDAY_PRIOR = 60.0
 _MEMORY_DAYS = 21.0
 _LEVEL_DAYS = 3.0
 _SUSTAINED = 0.9
 _TELLING = 0.05
+_ANOTHER = 0.3
+_ENOUGH_A_DAY = 20.0
 _RECENT_DAYS = 14
 _LEAST = 1e-6
 _MOST_WANDER = 0.25
@@ -52,7 +55,7 @@ class Season(NamedTuple):
         weekdays: (7,), mean 1, Monday first.
         level: mentions a slot, on an average day of the recent past.
         wander: variance, relative to the expectation, of what an hour deviates beyond chance.
-        days: days with data it was taken from.
+        days: days with data it was taken from, since the level was last another one altogether.
     """
 
     profile: Floats
@@ -114,7 +117,8 @@ def fit(counts: Floats, weekdays: npt.NDArray[np.int64], dispersion: float, prio
     usual = max(usual, float(level[-1]), _SUSTAINED * _sustained(raw[-1], known[-1], weekday[weekdays[-1]] * profile))
     # What has never been seen may still come: as often as half a mention in all the time that was watched.
     rarest = 0.5 / max(float(known.sum()), 1.0)
-    return Season(profile, weekday, max(usual, rarest), wander, int(whole.sum()))
+    age = _age(observed[whole], (weekday[weekdays][:, None] * profile * known).sum(1)[whole], usual)
+    return Season(profile, weekday, max(usual, rarest), wander, age)
 
 
 def _sustained(counts: Floats, known: npt.NDArray[np.bool_], shape: Floats) -> float:
@@ -124,6 +128,12 @@ def _sustained(counts: Floats, known: npt.NDArray[np.bool_], shape: Floats) -> f
     seen, due = counts.reshape(4, -1).sum(1), shape.reshape(4, -1).sum(1)
     telling = due > _TELLING * due.sum()
     return float((seen[telling] / due[telling]).min())
+
+
+def _age(observed: Floats, shape: Floats, level: float) -> int:
+    """Days since the level was another one altogether, as before a theme was born; all of them, if it never was."""
+    other = (observed < _ANOTHER * level) & (shape * level >= _ENOUGH_A_DAY)
+    return int(len(other) - 1 - np.flatnonzero(other)[-1]) if other.any() else len(other)
 
 
 def _weekdays(
@@ -151,9 +161,10 @@ def _profile(used: Floats, base: Floats, weight: Floats, prior: Season, *, choos
     best, chosen = -np.inf, prior.profile
     for kernel in kernels if choose else kernels[2:3]:
         smooth_seen, smooth_due = total_seen @ kernel, total_due @ kernel
-        shape = (smooth_seen + lean * prior.profile) / (smooth_due + lean)
+        shape = (smooth_seen + lean * prior.profile + _CHANCE) / (smooth_due + lean + _CHANCE)
         if choose:
-            others = (smooth_seen - seen @ kernel + lean * prior.profile) / (smooth_due - due @ kernel + lean)
+            others = smooth_seen - seen @ kernel + lean * prior.profile + _CHANCE
+            others = others / (smooth_due - due @ kernel + lean + _CHANCE)
             others = np.maximum(others, _LEAST)
             likelihood = float((seen * np.log(others) - due * others).sum())
             if likelihood <= best:

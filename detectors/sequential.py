@@ -61,10 +61,11 @@ class Sequential:
     True
     """
 
-    __slots__ = ("doubts", "effects", "levels", "memory", "panes", "ratios")
+    __slots__ = ("_falling", "doubts", "effects", "levels", "memory", "panes", "ratios")
 
     def __init__(self, effects: Sequence[Effect], memory: float) -> None:
         self.effects, self.memory = effects, memory
+        self._falling = effects[0].times < 1.0
         self.panes = 0.0
         self.ratios = [0.0] * len(effects)
         self.levels = [1.0] * (len(effects) + 1)
@@ -74,6 +75,7 @@ class Sequential:
         """Another one in the same state."""
         other = Sequential.__new__(Sequential)
         other.effects, other.memory, other.panes = self.effects, self.memory, self.panes
+        other._falling = self._falling
         other.ratios, other.levels, other.doubts = self.ratios[:], self.levels[:], self.doubts[:]
         return other
 
@@ -100,6 +102,9 @@ class Sequential:
         level = 1.0 + (levels[0] - 1.0) * kept
         doubt = kept * kept * doubts[0] + grown
         usual, levels[0], doubts[0] = _update(count, mean, level, doubt, dispersion)
+        # Back from a low is no rise, and back from a high no fall: the level does not follow all the way.
+        edge = wander**0.5
+        levels[0] = min(levels[0], 1.0 + edge) if self._falling else max(levels[0], 1.0 - edge)
         total = 0.0
         for number, (times, least, weight) in enumerate(self.effects, 1):
             ratio = ratios[number - 1]

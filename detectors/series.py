@@ -77,7 +77,7 @@ class Series:
         self.history = History(rules.retention_s, since)
         self.merge = Merge()
         self.quotes = Quotes()
-        self.around = around or Surroundings()
+        self.around = around or Surroundings(shared=False)
         self.detectors: list[tuple[Spec, Detector]] = [
             (spec, self._placed(spec.build())) for spec in rules.watching(tenant, theme)
         ]

@@ -17,6 +17,8 @@ _OVER = 0.01
 _HEADROOM = 7.4
 _TRUSTED = 0.4
 _LEAST_SHARE = 0.2
+_REMEMBERED_S = 14 * 86_400.0
+_STRICTER, _TOLERATED = 3.0, 2.5
 
 
 class Standing(NamedTuple):
@@ -41,11 +43,17 @@ class Standing(NamedTuple):
 class Watch:
     """One direction: the statistic, whether it is high, and the stretch that it speaks of."""
 
-    __slots__ = ("high", "seen", "sequential", "since", "usual")
+    __slots__ = ("_at", "alarms", "high", "seen", "sequential", "since", "usual")
 
     def __init__(self, effects: tuple[Effect, ...], pane_s: int, at: float) -> None:
         self.sequential = Sequential(effects, exp(-pane_s / _WANDER_S))
         self.high, self.since, self.seen, self.usual = False, at, 0.0, 0.0
+        self.alarms, self._at = 0.0, at
+
+    def stricter(self, at: float) -> float:
+        """What the threshold is multiplied by, so that a series that alarms all the time keeps its budget as well."""
+        left = self.alarms * exp((self._at - at) / _REMEMBERED_S) if self.alarms else 0.0
+        return _STRICTER ** (left - _TOLERATED) if left > _TOLERATED else 1.0
 
     @property
     def rising(self) -> bool:
@@ -57,6 +65,7 @@ class Watch:
         other = Watch.__new__(Watch)
         other.sequential = self.sequential.copy()
         other.high, other.since, other.seen, other.usual = self.high, self.since, self.seen, self.usual
+        other.alarms, other._at = self.alarms, self._at
         return other
 
     def take(self, end: float, count: float, mean: float, panes: float, base: Baseline, limit: float) -> None:
@@ -65,24 +74,31 @@ class Watch:
         self.seen += count
         self.usual += mean
         reached = self.sequential.panes
+        if self.alarms and not self.high:
+            limit *= self.stricter(end)
         if reached >= limit:
-            self.high = True
+            if not self.high:
+                self.high = True
+                self.alarms = self.alarms * exp((self._at - end) / _REMEMBERED_S) + 1.0
+                self._at = end
             self.sequential.cap(limit * _HEADROOM)
         elif self.high and reached < limit * _OVER:
             self.high = False
             self.sequential.calm()
-        if reached < 1.0 and not self.high:
+        even = self.seen <= self.usual if self.rising else self.seen >= self.usual
+        if (reached < 1.0 or even) and not self.high:
             self.since, self.seen, self.usual = end, 0.0, 0.0
 
     def snapshot(self) -> list[Any]:
         """Plain data."""
         inner = self.sequential
-        return [self.high, self.since, self.seen, self.usual, inner.ratios, inner.levels, inner.doubts]
+        kept = [self.high, self.since, self.seen, self.usual, self.alarms, self._at]
+        return [kept, inner.ratios, inner.levels, inner.doubts]
 
     def restore(self, data: list[Any]) -> None:
         """The inverse of :meth:`snapshot`."""
         inner = self.sequential
-        self.high, self.since, self.seen, self.usual, ratios, levels, doubts = data
+        (self.high, self.since, self.seen, self.usual, self.alarms, self._at), ratios, levels, doubts = data
         if len(ratios) == len(inner.effects):
             inner.restore(ratios, levels, doubts)
 
@@ -244,6 +260,8 @@ class SurgeState:
         for watch, kept in zip(self.watches, data["watches"], strict=False):
             watch.restore(kept)
         self._fitted = self.base.fits
+        if self.around.shared and self.base.known:
+            self.around.pool(self.base.slots).lend(self.base.season)
         self._unspent = self._limit()
 
 

@@ -41,7 +41,9 @@ def tripped(standing: Standing, levels: Levels, at: float, dispersion: float, *,
         template += " from {:g} times the usual" if rising else " from {:g} times fewer"
         args = (*args, level)
     edge = high if rising else low
-    return Verdict(severity, standing.seen, standing.usual, edge, template, args, low=low, high=high)
+    return Verdict(
+        severity, standing.seen, standing.usual, edge, template, args, low=low, high=high, span_s=at - standing.since
+    )
 
 
 def ordinary(standing: Standing, at: float, dispersion: float) -> Verdict:
@@ -49,7 +51,9 @@ def ordinary(standing: Standing, at: float, dispersion: float) -> Verdict:
     low, high = interval(standing.usual, dispersion)
     template = "{:,g} mentions in the last {}, and {} to {} are usual at this time"
     args = (standing.seen, span(at - standing.since), *_edges(low, high))
-    return Verdict(None, standing.seen, standing.usual, high, template, args, low=low, high=high)
+    return Verdict(
+        None, standing.seen, standing.usual, high, template, args, low=low, high=high, span_s=at - standing.since
+    )
 
 
 def _edges(low: float, high: float) -> tuple[str, str]:
