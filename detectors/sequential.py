@@ -130,8 +130,7 @@ class Sequential:
     def cap(self, most: float) -> None:
         """Let no statistic stand above ``most`` panes, or it would take days to come down."""
         if self.panes > most:
-            self.ratios = [min(ratio, most) for ratio in self.ratios]
-            self.panes = min(self.panes, most)
+            self.restore([min(ratio, most) for ratio in self.ratios], self.levels, self.doubts)
 
     def restore(self, ratios: list[float], levels: list[float], doubts: list[float]) -> None:
         """Go back to a state of the same effects."""

@@ -98,6 +98,17 @@ def test_no_statistic_stands_above_the_cap() -> None:
     assert state(watch) == before
 
 
+def test_a_state_restored_is_the_same_also_right_after_it_was_capped() -> None:
+    watch = after([20, 20, 20], wander=0.01)
+    assert max(watch.ratios) > 2000.0
+    watch.cap(1000.0)
+    other = Sequential(RISES, MEMORY)
+    other.restore(watch.ratios, watch.levels, watch.doubts)
+    assert state(other) == state(watch)
+    other.step(5, 3.0, 1.5, 0.01)
+    assert state(other) != state(watch)
+
+
 def test_calm_forgets_the_change_and_keeps_the_level() -> None:
     watch = after([9] * 10, wander=0.05)
     level, doubt = watch.levels[0], watch.doubts[0]
