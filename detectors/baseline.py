@@ -11,7 +11,7 @@ import numpy as np
 
 from detectors.negative_binomial import LEAST_DISPERSION
 from detectors.packing import pack, unpack
-from detectors.season import Floats, Season, fit, flat
+from detectors.season import Floats, Season, fit, flat, level_days
 
 DAYS = 28
 DAY_S = 86_400
@@ -40,7 +40,7 @@ _LEAST_WANDER = 0.003
 _YOUNG_WANDER = 0.15
 _FIRST_DAY_WANDER = 1.5
 _FIRST_SLOTS = 4
-_ESTIMATED = 0.75
+_ESTIMATED, _SHORTEST_LEVEL_DAYS = 0.75, 3.0
 _LEAST_MEAN = 1e-7
 
 
@@ -216,10 +216,12 @@ class Baseline:
 
     def _refit(self, days: Any, rows: Floats, at: int) -> None:
         seen, due, blocks, due_blocks = self._spread
-        self.dispersion = min(max(seen / due, blocks / due_blocks, LEAST_DISPERSION), _MOST_DISPERSION)
+        scatter = max(seen / due, blocks / due_blocks) if 2 * self.pane_s <= _BLOCK_S else seen / due
+        self.dispersion = min(max(scatter, LEAST_DISPERSION), _MOST_DISPERSION)
         # The first of January 1970 was a Thursday.
         self._settle(fit(rows, (days + 3) % 7, self.dispersion, self._borrow()))
-        self._fitted = at
+        # Where nothing at all is known there is still no past to compare with.
+        self._fitted = -1 if np.isnan(rows).all() else at
 
     def _settle(self, season: Season) -> None:
         self.season = season
@@ -228,7 +230,8 @@ class Baseline:
         self.wander = max(season.wander, _LEAST_WANDER)
         if season.level > 0.0:
             # What the level (some days) and the profile (some half hours of four weeks) are known to.
-            self.wander += _ESTIMATED * self.dispersion / (season.level * self.slots)
+            a_day = season.level * self.slots
+            self.wander += _ESTIMATED * self.dispersion / a_day * _SHORTEST_LEVEL_DAYS / level_days(a_day)
         if not season.days:
             # The day's shape is not known at all yet.
             self.wander += _FIRST_DAY_WANDER

@@ -23,7 +23,8 @@ _CHANCE = 0.2
 _WEEKEND_PRIOR = 20.0
 _WEEKDAY_PRIOR = 60.0
 _MEMORY_DAYS = 21.0
-_LEVEL_DAYS = 3.0
+_LEVEL_DAYS, _LONGEST_LEVEL_DAYS = 3.0, 14.0
+_TELLING_MENTIONS = 50.0
 _SUSTAINED = 0.9
 _TELLING = 0.05
 _ANOTHER = 0.3
@@ -93,7 +94,8 @@ def fit(counts: Floats, weekdays: npt.NDArray[np.int64], dispersion: float, prio
         return prior._replace(level=0.0, wander=0.0, days=0)
     ages = np.arange(days, 0, -1.0)
     weight = (0.5 ** (ages / _MEMORY_DAYS))[:, None] * known
-    near = 0.5 ** (np.abs(np.subtract.outer(ages, ages)) / _LEVEL_DAYS)
+    a_day = float(raw.sum()) / max(float(known.mean(1).sum()), _LEAST)
+    near = 0.5 ** (np.abs(np.subtract.outer(ages, ages)) / level_days(a_day))
     member = np.zeros((days, 7))
     member[np.arange(days), weekdays] = 1.0
     profile, weekday, mean = prior.profile, prior.weekdays, None
@@ -112,13 +114,23 @@ def fit(counts: Floats, weekdays: npt.NDArray[np.int64], dispersion: float, prio
     observed = used.sum(1) / np.maximum((weekday[weekdays][:, None] * profile * known).sum(1), _LEAST)
     whole = known.mean(1) >= 0.5
     recent = observed[-7:][whole[-7:]]
-    usual = float(np.median(recent)) if len(recent) else 0.0
+    # The median of days with a handful of mentions says next to nothing.
+    usual = float(np.median(recent)) if len(recent) and a_day >= _ENOUGH_A_DAY else 0.0
     wander = _wander(used[-_RECENT_DAYS:], mean[-_RECENT_DAYS:], known[-_RECENT_DAYS:], dispersion)
     usual = max(usual, float(level[-1]), _SUSTAINED * _sustained(raw[-1], known[-1], weekday[weekdays[-1]] * profile))
     # What has never been seen may still come: as often as half a mention in all the time that was watched.
     rarest = 0.5 / max(float(known.sum()), 1.0)
     age = _age(observed[whole], (weekday[weekdays][:, None] * profile * known).sum(1)[whole], usual)
     return Season(profile, weekday, max(usual, rarest), wander, age)
+
+
+def level_days(a_day: float) -> float:
+    """Half-life of the level, in days: the fewer mentions there are, the longer they must be remembered.
+
+    >>> level_days(1000.0), level_days(5.0), level_days(0.0)
+    (3.0, 10.0, 14.0)
+    """
+    return min(max(_TELLING_MENTIONS / max(a_day, _LEAST), _LEVEL_DAYS), _LONGEST_LEVEL_DAYS)
 
 
 def _sustained(counts: Floats, known: npt.NDArray[np.bool_], shape: Floats) -> float:

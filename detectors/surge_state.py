@@ -12,9 +12,9 @@ _WANDER_S = 10_800.0
 """How long a deviation of the level lasts, on average."""
 
 _WEEK_S = 604_800.0
-_SPENT, _SPENT_AT, _LEAST_SPENT = 0.6, 1.6, 0.45
-_OVER = 0.01
-_HEADROOM = 7.4
+_SPENT, _SPENT_AT, _LEAST_SPENT = 0.45, 1.6, 0.33
+_OVER = 0.1
+_HEADROOM = 3.0
 _TRUSTED = 0.4
 _LEAST_SHARE = 0.2
 _REMEMBERED_S = 14 * 86_400.0
