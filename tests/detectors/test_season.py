@@ -155,7 +155,7 @@ LITTLE = {
 @pytest.mark.parametrize("counts", LITTLE.values(), ids=LITTLE)
 def test_little_is_enough_for_numbers(counts: Floats) -> None:
     season = fitted(counts)
-    assert season.days == len(counts)
+    assert 0 <= season.days <= len(counts)
     assert season.level > 0.0
     assert season.wander >= 0.0
     for shape in (season.profile, season.weekdays):
