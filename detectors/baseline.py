@@ -108,17 +108,18 @@ class Baseline:
             return "new"
         return "mature" if self.season.days >= MATURE_DAYS else "young"
 
-    def mean(self, pane: float) -> float:
-        """Mentions expected in the pane that starts at ``pane``."""
-        return self._shape(pane) * self._level()
+    def mean(self, pane: float, day_as: int | None = None) -> float:
+        """Mentions expected in the pane that starts at ``pane``; as on another weekday if ``day_as`` says so."""
+        return self._shape(pane, day_as) * self._level()
 
-    def mass(self, first: float, end: float) -> float:
+    def mass(self, first: float, end: float, day_as: int | None = None) -> float:
         """Mentions expected in the panes from ``first`` up to ``end``, at most a day."""
         panes = round((end - first) / self.pane_s)
         if panes <= 12:
-            return sum(self._shape(first + n * self.pane_s) for n in range(panes)) * self._level()
+            return sum(self._shape(first + n * self.pane_s, day_as) for n in range(panes)) * self._level()
         step = panes / 12
-        return sum(self._shape(first + (n + 0.5) * step * self.pane_s) for n in range(12)) * step * self._level()
+        middles = (first + (n + 0.5) * step * self.pane_s for n in range(12))
+        return sum(self._shape(middle, day_as) for middle in middles) * step * self._level()
 
     def learn(self, pane: float, count: float, weight: float) -> None:
         """Take in a pane; :meth:`turn` has been called for it.
@@ -251,7 +252,7 @@ class Baseline:
     def _local(self, at: float) -> int:
         return int(at) + self.offset(at)
 
-    def _shape(self, pane: float) -> float:
+    def _shape(self, pane: float, day_as: int | None = None) -> float:
         """By the season alone; between the middles of half hours in a straight line."""
         local = self._local(pane)
         if self.pane_s == self.slot_s:
@@ -265,8 +266,8 @@ class Baseline:
         if high > _STEEP * low or low > _STEEP * high:
             # Where doors open or close the truth is a step; to expect too much for some minutes does little harm.
             mean = max(mean, low if 2 * rest < self.slot_s else high)
-        mean *= float(self.season.weekdays[(day + 3) % 7])
-        if self._weekly and day == self._day:
+        mean *= float(self.season.weekdays[(day + 3) % 7 if day_as is None else day_as])
+        if self._weekly and day == self._day and day_as is None:
             mean += self._weekly.get(second // self.slot_s, 0.0)
         return mean if mean > _LEAST_MEAN else _LEAST_MEAN
 
@@ -280,7 +281,8 @@ class Baseline:
         season = self.season
         return [
             self.pane_s, self._start, self._day, self._slot, pack(self._rows), pack(np.array(self._today)),
-            [self._seen, self._usual, self._sum, self._squares, self.dispersion], [*self._spread], self._block, self._fitted,
+            [self._seen, self._usual, self._sum, self._squares, self.dispersion],
+            [*self._spread], self._block, self._fitted,
             [season.level, season.wander, season.days], season.profile.tolist(), season.weekdays.tolist(),
         ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from fnmatch import fnmatchcase
 
+from detectors.calendar import Calendars
 from detectors.count import CountSpec
 from detectors.drift import DriftSpec
 from detectors.metric import MetricSpec
@@ -19,6 +20,9 @@ MIN_RETENTION_S = 86_400.0
 class RuleSet:
     """Specs by series, looked up once for each.
 
+    Args:
+        calendars: what is known beforehand of a tenant's days; without them all clocks show UTC.
+
     >>> from schemas.signal import Severity
     >>> spec = CountSpec(name="few", window_s=60, levels={Severity.LOW: 3}, themes=("login-*", "!login-ok"))
     >>> rules = RuleSet([spec])
@@ -26,9 +30,10 @@ class RuleSet:
     (1, 0)
     """
 
-    def __init__(self, specs: list[Spec], version: str = "") -> None:
+    def __init__(self, specs: list[Spec], version: str = "", calendars: Calendars | None = None) -> None:
         self.specs = specs
         self.version = version
+        self.calendars = calendars
         self.retention_s = max([MIN_RETENTION_S, *(spec.history_s for spec in specs)])
         self._watching: dict[tuple[str, str], list[Spec]] = {}
 

@@ -130,7 +130,7 @@ class Series:
     def _placed(self, detector: Detector) -> Detector:
         place = getattr(detector, "place", None)
         if place is not None:
-            place(self.around)
+            place(self.around, self.theme)
         return detector
 
     def _open(self, spec: Spec, verdict: Verdict, at: float) -> Episode:

@@ -84,7 +84,15 @@ class Shelf:
         """What the series of a tenant share."""
         found = self._around.get(tenant)
         if found is None:
-            found = self._around[tenant] = Surroundings()
+            calendars = self._rules.calendars
+            if calendars is None:
+                found = Surroundings()
+            else:
+                calendar = calendars.of(tenant)
+                found = Surroundings(
+                    calendar.local.offset, lambda pane, theme, pane_s: calendar.guidance(pane, tenant, theme, pane_s)
+                )
+            self._around[tenant] = found
         return found
 
     def __len__(self) -> int:

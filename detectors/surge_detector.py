@@ -20,16 +20,16 @@ _NEW_S, _WATCHED_S, _NOTICED_S = 604_800.0, 86_400.0, 86_400.0
 class SurgeDetector:
     """See :class:`detectors.surge.SurgeSpec`."""
 
-    __slots__ = ("_kept", "around", "changes", "spec", "state")
+    __slots__ = ("_kept", "around", "changes", "spec", "state", "theme")
 
     def __init__(self, spec: SurgeSpec, kept: Plain | None = None) -> None:
         self.spec, self._kept, self.changes = spec, kept, 0
-        self.around = Surroundings(shared=False)
+        self.around, self.theme = Surroundings(shared=False), ""
         self.state: SurgeState | None = None
 
-    def place(self, around: Surroundings) -> None:
-        """Say where the series lives; before the first judgement."""
-        self.around = around
+    def place(self, around: Surroundings, theme: str) -> None:
+        """Say where the series lives and what it is about; before the first judgement."""
+        self.around, self.theme = around, theme
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
         """Judge the series at ``at``; an episode that is open holds the level by itself."""
@@ -41,7 +41,16 @@ class SurgeDetector:
         while waiting and waiting[0][0] + pane_s <= closed:
             state.observe(*waiting.pop(0))
             self.changes += 1
-        standings = state.look(waiting, at)
+        guided = state.guidance(at)
+        if guided is not None:
+            verdict = self._judged(state.look(waiting, at), history, at)
+            if guided.mute and verdict.severity is not None:
+                template = verdict.template + ", but alarms are muted"
+                verdict = verdict._replace(severity=None, template=template)
+            return verdict._replace(context=guided.context)
+        return self._judged(state.look(waiting, at), history, at)
+
+    def _judged(self, standings: list[Standing], history: History, at: float) -> Verdict:
         if not standings:
             return self._unsure(history, at, "no past to compare with yet; {:g} mentions in the last {}")
         verdicts = [self._verdict(standing, history, at, number) for number, standing in enumerate(standings)]
@@ -66,7 +75,7 @@ class SurgeDetector:
         spec = self.spec
         effects = _EFFECTS[spec.direction]
         budget = spec.false_alerts_per_week / len(effects)
-        state = self.state = SurgeState(spec.pane_s, history.since, effects, budget, self.around)
+        state = self.state = SurgeState(spec.pane_s, history.since, effects, budget, self.around, self.theme)
         if self._kept:
             state.restore(self._kept)
             self._kept = None

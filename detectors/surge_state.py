@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from math import exp
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectors.baseline import DAY_S, DAYS, Baseline
 from detectors.sequential import Effect, Sequential
 from detectors.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from detectors.in_force import Guidance
 
 _WANDER_S = 10_800.0
 """How long a deviation of the level lasts, on average."""
@@ -110,12 +113,13 @@ class SurgeState:
         start: from when on silence means that there were no mentions.
         effects: of each direction that is watched.
         false_alerts_per_week: for each direction.
+        theme: of the series, as the calendar asks for it.
 
     Attributes:
         next: start of the first pane that is not taken in.
     """
 
-    __slots__ = ("_budget", "_fitted", "_unspent", "around", "base", "born", "next", "pane_s", "watches")
+    __slots__ = ("_budget", "_fitted", "_unspent", "around", "base", "born", "next", "pane_s", "theme", "watches")
 
     def __init__(
         self,
@@ -124,8 +128,9 @@ class SurgeState:
         effects: Iterable[tuple[Effect, ...]],
         false_alerts_per_week: float,
         around: Surroundings,
+        theme: str = "",
     ) -> None:
-        self.pane_s, self.around, self._budget = pane_s, around, false_alerts_per_week
+        self.pane_s, self.around, self.theme, self._budget = pane_s, around, theme, false_alerts_per_week
         self.next = float(-(-start // pane_s) * pane_s)
         slots = 48 if pane_s <= 1800 else 24
         self.base = Baseline(pane_s, around.offset, start, around.pool(slots).borrow)
@@ -147,16 +152,20 @@ class SurgeState:
         self._silence(pane)
         base.turn(pane)
         self._fit_changed()
-        if self.around.unknown_s(pane, end):
+        guided = self._guided(pane)
+        if self.around.unknown_s(pane, end) or (guided and guided.mute):
             base.unknown()
         else:
             trust = self._trust()
             if base.known:
-                mean = base.mean(pane)
+                mean = self._mean(pane, guided)
                 for watch in self.watches:
                     watch.take(end, count, mean, 1.0, base, self._unspent)
                 trust = min(trust, self._trust())
-            base.learn(pane, count, trust)
+            if guided is None or guided.learn:
+                base.learn(pane, count, trust)
+            else:
+                base.unknown()
         self.next = end
 
     def skip_unknown(self, pane: float) -> None:
@@ -173,7 +182,7 @@ class SurgeState:
             self.base.unknown()
         first = max(self.next, end - DAYS * DAY_S)
         while first < end:
-            last = min(end, first + DAY_S)
+            last = min(end, first + self._stretch_s())
             panes, mass = self._silent(first, last)
             if panes and self.base.known:
                 trust = self._trust()
@@ -185,8 +194,11 @@ class SurgeState:
 
     def _silent(self, first: float, last: float) -> tuple[int, float]:
         """Known panes of a silence, and the mentions expected in them."""
+        guided = self._guided(first)
+        if guided and guided.mute:
+            return 0, 0.0
         panes = round((last - first) / self.pane_s)
-        mass = self.base.mass(first, last)
+        mass = self.base.mass(first, last, guided.day_as if guided else None) * (guided.multiplier if guided else 1.0)
         unknown = self.around.unknown_s(first, last)
         if not unknown:
             return panes, mass
@@ -207,11 +219,12 @@ class SurgeState:
                 for pane, count in open_panes:
                     self._look_silence(watch, first, pane)
                     end = pane + self.pane_s
-                    if not self.around.unknown_s(pane, end):
+                    guided = self._guided(pane)
+                    if not (self.around.unknown_s(pane, end) or (guided and guided.mute)):
                         # To expect more than so far is to err on the side of silence, but only for a rise.
                         least = _LEAST_SHARE if watch.rising else 0.01
                         share = min(max((at - pane) / self.pane_s, least), 1.0)
-                        watch.take(end, count, base.mean(pane) * share, share, base, self._unspent)
+                        watch.take(end, count, self._mean(pane, guided) * share, share, base, self._unspent)
                     first = end
                 self._look_silence(watch, first, at // self.pane_s * self.pane_s)
             standing = watch.sequential.panes
@@ -221,11 +234,27 @@ class SurgeState:
     def _look_silence(self, watch: Watch, first: float, end: float) -> None:
         first = max(first, end - DAYS * DAY_S)
         while first < end:
-            last = min(end, first + DAY_S)
+            last = min(end, first + self._stretch_s())
             panes, mass = self._silent(first, last)
             if panes:
                 watch.take(last, 0.0, mass, panes, self.base, self._unspent)
             first = last
+
+    def _stretch_s(self) -> float:
+        """How much silence is taken in at once: what is declared may begin and end at any hour."""
+        return DAY_S if self.around.guide is None else 2 * self.base.slot_s
+
+    def _guided(self, pane: float) -> "Guidance | None":
+        return None if self.around.guide is None else self.around.guide(pane, self.theme, self.pane_s)
+
+    def _mean(self, pane: float, guided: "Guidance | None") -> float:
+        if guided is None:
+            return self.base.mean(pane)
+        return self.base.mean(pane, guided.day_as) * guided.multiplier
+
+    def guidance(self, at: float) -> "Guidance | None":
+        """What the calendar says of the pane in which ``at`` lies."""
+        return self._guided((at - 1e-3) // self.pane_s * self.pane_s)
 
     def _trust(self) -> float:
         """How far the present may be an ordinary one: what might be a change must not become the level."""

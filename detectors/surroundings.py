@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from detectors.in_force import Guidance
     from detectors.pool import Pool
+
+Guide = Callable[[float, str, float], "Guidance"]
+"""Start of a pane, theme, length of the pane -> what the calendar says of it."""
 
 
 class Surroundings:
@@ -14,16 +18,19 @@ class Surroundings:
 
     Args:
         offset: its local clock.
+        guide: its calendar; None without one.
         shared: whether there are others; a series on its own borrows nothing, not even from itself.
 
     Attributes:
         gaps: stretches, (start, end), of which nothing is known, the earliest first.
     """
 
-    __slots__ = ("_pools", "gaps", "offset", "shared")
+    __slots__ = ("_pools", "gaps", "guide", "offset", "shared")
 
-    def __init__(self, offset: Callable[[float], int] = lambda _: 0, *, shared: bool = True) -> None:
-        self.offset, self.shared = offset, shared
+    def __init__(
+        self, offset: Callable[[float], int] = lambda _: 0, guide: Guide | None = None, *, shared: bool = True
+    ) -> None:
+        self.offset, self.guide, self.shared = offset, guide, shared
         self.gaps: list[tuple[float, float]] = []
         self._pools: dict[int, Pool] = {}
 

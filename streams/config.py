@@ -17,7 +17,7 @@ from schemas.signal import Severity
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
 from streams.calendars import CalendarError, calendars, check_section
-from streams.declaring.section import TenantCalendar
+from streams.declaring.section import CalendarSection, TenantCalendar
 from streams.ingest.enrich import Enricher
 from streams.ingest.tagger import Tagger, TaxonomyError, load_taxonomy
 from streams.settings import Kafka, Settings
@@ -94,8 +94,13 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
 
 
 def rule_set(settings: Settings) -> RuleSet:
-    """The detectors' rules of a configuration."""
-    return RuleSet(list(settings.rules), settings.digest)
+    """The detectors' rules of a configuration, its calendars read.
+
+    Raises:
+        ConfigError: if a file of the calendars cannot be used.
+    """
+    known = None if settings.calendar == CalendarSection() else read_calendars(settings)
+    return RuleSet(list(settings.rules), settings.digest, known)
 
 
 def enricher(settings: Settings) -> Enricher:

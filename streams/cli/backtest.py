@@ -18,9 +18,7 @@ class Kind(StrEnum):
 
 
 def backtest(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV: a timestamp, then a column a theme; .gz too.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: a timestamp, then a column a theme; .gz too.")],
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="Where to; - is standard output.")] = "-",
     kind: Annotated[Kind, typer.Option("--kind", help="What the columns are.")] = Kind.COUNTS,
     pane: Annotated[str, typer.Option("--pane", metavar="DURATION", help="Length of a pane.")] = "5m",
@@ -60,14 +58,14 @@ def backtest(
             from streams.config import read_calendars, rule_set
 
             settings = read(config)
-            rules, calendars = rule_set(settings), read_calendars(settings)
-            local = LocalTime(zone) if zone else calendars.of(TENANT).local
+            rules, calendar = rule_set(settings), read_calendars(settings).of(TENANT)
+            local = LocalTime(zone) if zone else calendar.local
+            around = Surroundings(local.offset, lambda pane, theme, of_s: calendar.guidance(pane, TENANT, theme, of_s))
         else:
             rules = RuleSet([default_rule(pane_s, false_alerts_per_week, direction)])
-            local = LocalTime(zone or "UTC")
+            around = Surroundings(LocalTime(zone or "UTC").offset)
     except ValueError as error:
         raise Fail(_by_option(str(error)), MISUSED) from None
-    around = Surroundings(local.offset)
     try:
         with sigterm_unwinds(), whole_file(out) as text, reading(file, stderr()) as progress:
             counted = judge(file, text, rules, pane_s, around, progress)
