@@ -50,8 +50,9 @@ class DriftDetector:
         if kept and kept["metric"] == spec.metric:
             self._model.restore(kept["model"])
 
-    def place(self, around: Surroundings) -> None:
+    def place(self, around: Surroundings, theme: str = "") -> None:
         """Say where the series lives; before the first judgement."""
+        del theme
         self._around = around
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:

@@ -3,7 +3,7 @@
 Each method's parameter is the most eager one that keeps a target on tuning seeds; what it then does is told
 of other seeds. The rule itself is not tuned: its budget is the target.
 
-    python -m tests.bench.drift [--series 48] [--seeds 2]
+    python -m tests.bench.drift [--series 24] [--seeds 2] [--first-seed 2000] [--ours-only]
 """
 
 import argparse
@@ -135,11 +135,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--series", type=int, default=24)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first-seed", type=int, default=_JUDGING)
     parser.add_argument("--ours-only", action="store_true")
     args = parser.parse_args()
     tuning = [] if args.ours_only else streams(_TUNING, args.series)
-    judged = [each for seed in range(args.seeds) for each in streams(_JUDGING + seed, args.series)]
-    harder = streams(_JUDGING + 100, args.series, hard=2.0)
+    judged = [each for seed in range(args.seeds) for each in streams(args.first_seed + seed, args.series)]
+    harder = streams(args.first_seed + 100, args.series, hard=2.0)
     out: dict[str, Any] = {}
     for target in TARGETS:
         results = out[f"target {target}"] = {}
