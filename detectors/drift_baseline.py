@@ -39,7 +39,7 @@ _TIMES = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 _WANDER, _WANDER_PRIOR, _LEAST_WANDER = 0.10, 150.0, 0.05
 _SEASON = 0.25
 _LONGEST_GAP = 400.0
-_ABSURD = 1e130
+_ABSURD = 1e40
 
 
 def _covariances(time: float) -> tuple[float, float]:
@@ -267,7 +267,12 @@ class DriftBaseline:
         weights = (*self.level[:1], *self.hours[::2], *self.days[::2], *self._past[::2], *self._covariance[::2])
         if min(self.event, self.block, self.wander, self._weight, *weights, *self._usual_n) < 0:
             raise ValueError("the state of a drift has a negative variance or weight")
-        if self.time < 1.0 or min(self.scatter) <= 0 or (self.blocks and not self.level[0]):
+        pairs = (self.level, self.hours, self.days, self._past, self._covariance)
+        if any(
+            abs(total) > _ABSURD * weight for each in pairs for weight, total in zip(each[::2], each[1::2], strict=True)
+        ):
+            raise ValueError("the state of a drift has a mean out of all bounds")
+        if not 1.0 <= self.time <= _TIMES[-1] or min(self.scatter) <= 0 or (self.blocks and not self.level[0]):
             raise ValueError("the state of a drift has no scale")
         self._refit()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MATURE_S = 604_800.0
 _SENTIMENT_SD, _OTHER_SD = 0.05, 1e-6
-_ABSURD = 1e60
+_ABSURD = 1e15
 """A mean beyond it is no measurement, and its square no number."""
 _STILL = 0.5
 """Share of the least move below which an episode that is open has nothing more to say."""
