@@ -120,7 +120,7 @@ class Series:
         for _, detector in self.detectors:
             unknown = getattr(detector, "unknown", None)
             if unknown is not None:
-                unknown(pane)
+                unknown(self.history, pane)
 
     def standing(self) -> list[object]:
         """What a verdict may change without a word: since when episodes are quiet, what detectors remember."""

@@ -59,11 +59,15 @@ class SurgeDetector:
             return self._emerging(history, at) or best
         return best
 
-    def unknown(self, pane: float) -> None:
-        """Take in that nothing is known of the pane that starts at ``pane``."""
-        if self.state is not None and pane >= self.state.next:
-            self.state.skip_unknown(pane)
-            self.changes += 1
+    def unknown(self, history: History, pane: float) -> None:
+        """Take in that nothing is known of the pane that starts at ``pane``, and what came before it."""
+        state = self.state or self._begin(history)
+        for waiting in self._waiting(history, state.next):
+            if waiting[0] < pane:
+                state.observe(*waiting)
+        if pane >= state.next:
+            state.skip_unknown(pane)
+        self.changes += 1
 
     def snapshot(self) -> Plain:
         """The state as plain data; see :class:`detectors.surge_state.SurgeState`."""
@@ -75,14 +79,19 @@ class SurgeDetector:
         spec = self.spec
         effects = _EFFECTS[spec.direction]
         budget = spec.false_alerts_per_week / len(effects)
-        state = self.state = SurgeState(spec.pane_s, history.since, effects, budget, self.around, self.theme)
+        seen, since = history.mentions.since(history.since, history.latest), history.since
+        first = min((start for start, _ in seen), default=None)
+        forgotten = first is not None and history.total > sum(count for _, count in seen)
+        if first is not None and forgotten:
+            # A rule that comes late: what the history no longer holds is not known, and was not silence.
+            since = float(first)
+        state = self.state = SurgeState(spec.pane_s, since, effects, budget, self.around, self.theme)
+        state.born = history.since if forgotten else None
         if self._kept:
             state.restore(self._kept)
             self._kept = None
-        else:
-            first = min((start for start, _ in history.mentions.since(history.since, history.latest)), default=None)
-            if first is not None:
-                state.begin(first // spec.pane_s * spec.pane_s)
+        elif first is not None:
+            state.begin(first // spec.pane_s * spec.pane_s)
         return state
 
     def _waiting(self, history: History, first: float) -> list[tuple[float, float]]:
