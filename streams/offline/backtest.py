@@ -76,6 +76,7 @@ class Backtest:
         self.pane_s, self._around = pane_s, around or Surroundings()
         self._series = [Series(TENANT, column, rules, start, 1.0, self._around) for column in columns]
         self._watch = OutageWatch(pane_s, start, self._around)
+        self._falls = any(getattr(spec, "direction", "rise") != "rise" for spec in rules.specs)
         self._open: dict[str, Opened] = {}
         self._waiting: deque[Opened] = deque()
         self._tidied = start
@@ -96,7 +97,7 @@ class Backtest:
                 history.total += int(count)
                 history.latest = at - 1.0
                 self._told(series.judge(at, {}))
-            elif series.episodes:
+            elif series.episodes or self._falls:
                 self._told(series.judge(at, {}))
         if at - self._tidied >= DAY_S:
             self._tidied = at
