@@ -26,6 +26,9 @@ class SurgeDetector:
         self.spec, self._kept, self.changes = spec, kept, 0
         self.around, self.theme = Surroundings(shared=False), ""
         self.state: SurgeState | None = None
+        if kept:
+            # Where the series lives is not known yet; whether it can be resumed there must be known now.
+            self._state(0.0).restore(kept)
 
     def place(self, around: Surroundings, theme: str) -> None:
         """Say where the series lives and what it is about; before the first judgement."""
@@ -76,23 +79,26 @@ class SurgeDetector:
         return self._kept or {}
 
     def _begin(self, history: History) -> SurgeState:
-        spec = self.spec
-        effects = _EFFECTS[spec.direction]
-        budget = spec.false_alerts_per_week / len(effects)
         seen, since = history.mentions.since(history.since, history.latest), history.since
         first = min((start for start, _ in seen), default=None)
         forgotten = first is not None and history.total > sum(count for _, count in seen)
         if first is not None and forgotten:
             # A rule that comes late: what the history no longer holds is not known, and was not silence.
             since = float(first)
-        state = self.state = SurgeState(spec.pane_s, since, effects, budget, self.around, self.theme)
+        state = self.state = self._state(since)
         state.born = history.since if forgotten else None
         if self._kept:
             state.restore(self._kept)
             self._kept = None
         elif first is not None:
-            state.begin(first // spec.pane_s * spec.pane_s)
+            state.begin(first // self.spec.pane_s * self.spec.pane_s)
         return state
+
+    def _state(self, since: float) -> SurgeState:
+        spec = self.spec
+        effects = _EFFECTS[spec.direction]
+        budget = spec.false_alerts_per_week / len(effects)
+        return SurgeState(spec.pane_s, since, effects, budget, self.around, self.theme)
 
     def _waiting(self, history: History, first: float) -> list[tuple[float, float]]:
         """Panes (start, mentions) that are not taken in yet and hold something, in order."""

@@ -1,7 +1,7 @@
 """What ``surge`` keeps of one series: its baseline, the statistics beside it, and where a rise began."""
 
 from collections.abc import Iterable
-from math import exp
+from math import exp, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectors.baseline import DAY_S, DAYS, Baseline
@@ -281,7 +281,13 @@ class SurgeState:
         return {"next": self.next, "born": self.born, "base": self.base.snapshot(), "watches": watches}
 
     def restore(self, data: dict[str, Any]) -> None:
-        """The inverse of :meth:`snapshot`; what was kept for another length of pane is of no use, and is left."""
+        """The inverse of :meth:`snapshot`; what was kept for another length of pane is of no use, and is left.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none, or it is damaged.
+        """
+        if not _sound(data):
+            raise ValueError("the state of surge holds what is no number")
         if data["base"][0] != self.pane_s:
             return
         self.next, self.born = data["next"], data["born"]
@@ -292,6 +298,15 @@ class SurgeState:
         if self.around.shared and self.base.known:
             self.around.pool(self.base.slots).lend(self.base.season)
         self._unspent = self._limit()
+
+
+def _sound(data: Any) -> bool:
+    """Whether every number in plain data is finite."""
+    if isinstance(data, float):
+        return isfinite(data)
+    if isinstance(data, dict):
+        return all(map(_sound, data.values()))
+    return all(map(_sound, data)) if isinstance(data, list | tuple) else True
 
 
 def _spent(base: Baseline, pane_s: int) -> float:

@@ -8,7 +8,7 @@ import sys
 
 import orjson
 
-BENCHES = ("throughput", "latency", "recovery")
+BENCHES = ("throughput", "latency", "recovery", "detection", "drift", "forecast", "nab", "outbreaks")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def groundswell(*arguments: str, cwd: Path | None = None, **environment: str) ->
 def test_help_names_every_command_quickly() -> None:
     done = groundswell("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("demo", "worker", "replay", "tail", "topics", "check-config"))
+    assert all(name in done.stdout for name in ("demo", "worker", "replay", "tail", "topics", "check-config", "backtest", "score"))
     loaded = (
         "import sys, streams.cli.main; print([m for m in ('faust', 'confluent_kafka', 'numpy') if m in sys.modules])"
     )
@@ -42,7 +42,7 @@ def test_help_names_every_command_quickly() -> None:
 
 def test_the_example_configuration_is_sound() -> None:
     settings = load_settings(EXAMPLE)
-    assert {spec.kind for spec in rule_set(settings).specs} == {"count", "velocity", "sentiment", "metric"}
+    assert {spec.kind for spec in rule_set(settings).specs} == {"count", "surge", "sentiment", "metric"}
     assert settings.ownership.default is not None
     assert enricher(settings)
 
