@@ -79,7 +79,7 @@ class Baseline:
         self.slots = DAY_S // self.slot_s
         local = self._local(start)
         self._day, self._slot = divmod(local // self.slot_s, self.slots)
-        self._rows: Floats = np.full((DAYS, self.slots), np.nan)
+        self._rows = np.full((DAYS, self.slots), np.nan, np.float32)
         # The past before the start is unknown; the slot in which it lies is known only in part.
         self._today = [float("nan")] * (self._slot + 1) + [0.0] * (self.slots - self._slot - 1)
         self._seen = self._usual = 0.0
@@ -174,7 +174,9 @@ class Baseline:
         if day > self._day:
             self._close_days(day)
             self._refit(
-                np.array([*range(day - DAYS, day)]), self._rows[np.arange(day - DAYS, day) % DAYS], day * self.slots
+                np.arange(day - DAYS, day),
+                self._rows[np.arange(day - DAYS, day) % DAYS].astype(float),
+                day * self.slots,
             )
             self._weekly = self._recurring(day)
         self._day, self._slot = day, slot
@@ -280,7 +282,8 @@ class Baseline:
         """Plain data."""
         season = self.season
         return [
-            self.pane_s, self._start, self._day, self._slot, pack(self._rows), pack(np.array(self._today)),
+            self.pane_s, self._start, self._day, self._slot,
+            pack(self._rows.astype(float)), pack(np.array(self._today)),
             [self._seen, self._usual, self._sum, self._squares, self.dispersion],
             [*self._spread], self._block, self._fitted,
             [season.level, season.wander, season.days], season.profile.tolist(), season.weekdays.tolist(),
@@ -290,7 +293,7 @@ class Baseline:
         """The inverse of :meth:`snapshot`."""
         (_, self._start, self._day, self._slot, rows, today, numbers, spread, block, self._fitted) = data[:10]
         fitted, profile, weekdays = data[10:]
-        self._rows = unpack(rows).reshape(DAYS, self.slots)
+        self._rows = unpack(rows).reshape(DAYS, self.slots).astype(np.float32)
         self._today = unpack(today).tolist()
         self._seen, self._usual, self._sum, self._squares, self.dispersion = numbers
         self._spread, self._block = tuple(spread), list(block)

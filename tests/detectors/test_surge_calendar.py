@@ -40,7 +40,8 @@ def play(entry: Entry | None, rise_on: int, days: int = 12) -> list[Signal]:
 
 
 def entry(kind: str, **more: object) -> Entry:
-    return Entry(name="spring sale", kind=kind, start=datetime(2026, 1, 15, 8), end=datetime(2026, 1, 15, 14), **more)
+    start, end = datetime.fromisoformat("2026-01-15T08:00"), datetime.fromisoformat("2026-01-15T14:00")
+    return Entry(name="spring sale", kind=kind, start=start, end=end, **more)
 
 
 def test_a_rise_that_nobody_declared_is_signalled() -> None:

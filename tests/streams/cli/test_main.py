@@ -33,7 +33,10 @@ def groundswell(*arguments: str, cwd: Path | None = None, **environment: str) ->
 def test_help_names_every_command_quickly() -> None:
     done = groundswell("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("demo", "worker", "replay", "tail", "topics", "check-config", "backtest", "score"))
+    assert all(
+        name in done.stdout
+        for name in ("demo", "worker", "replay", "tail", "topics", "check-config", "backtest", "score")
+    )
     loaded = (
         "import sys, streams.cli.main; print([m for m in ('faust', 'confluent_kafka', 'numpy') if m in sys.modules])"
     )
