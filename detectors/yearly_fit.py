@@ -18,8 +18,11 @@ from detectors.yearly_tail import Floats, log_masses, spread
 
 HARMONICS = 3
 
-_INCIDENTS = 0.015
-"""Share of panes that belong to an incident, before anything is known."""
+_INCIDENTS, _INCIDENTS_WORTH = 0.004, 300.0
+"""Share of panes that belong to an incident, before anything is known; and after how many panes that counts half."""
+
+_FEWEST, _MOST = 0.002, 0.02
+"""Bounds of that share: beyond them a heavy tail passes for incidents."""
 
 _STICKS = 3.0
 """How much likelier, as a log-odds, next to a pane of an incident."""
@@ -117,7 +120,8 @@ def fit(counts: Floats, panes: Floats, calendar: Calendar) -> Fit:
 
     capped = _capped(counts, round(calendar.period))
     dispersion = np.full(counts.shape[1], _FIRST_DISPERSION)
-    coefficients, information = prior.copy(), np.zeros(0)
+    coefficients: Floats = prior.copy()
+    information = np.zeros(0)
     for _ in range(_FIRST_STEPS):
         coefficients, _ = _step(design, capped, weights, coefficients, dispersion, ridge, prior)
     mean = _means(design, coefficients)
@@ -125,15 +129,23 @@ def fit(counts: Floats, panes: Floats, calendar: Calendar) -> Fit:
     # Capping took some of the scatter away.
     dispersion = np.clip(1.2 * excess, 1.1, 50.0)
 
+    share = np.full(counts.shape[1], _INCIDENTS)
     kept = np.full(counts.shape[1], calendar.harmonics)
     doubt = np.zeros_like(dispersion)
+    fixed = design.shape[1] - 2 * calendar.harmonics
     for number in range(_ROUNDS):
-        weights = _ordinary(seen, known, _means(design, coefficients), dispersion)
+        weights = _ordinary(seen, known, _means(design, coefficients), dispersion, share)
+        share = (known.sum(0) - weights.sum(0) + _INCIDENTS_WORTH * _INCIDENTS) / (known.sum(0) + _INCIDENTS_WORTH)
+        share = np.clip(share, _FEWEST, _MOST)
         coefficients, information = _step(design, seen, weights, coefficients, dispersion, ridge, prior)
-        dispersion, doubt = _dispersed(seen, weights, _means(design, coefficients), dispersion)
+        dispersion, doubt = _dispersed(seen, weights, _means(design, coefficients), dispersion, fixed + 2 * kept)
         if number == _PRUNE_ROUND:
-            kept = _prune(coefficients, np.linalg.inv(information), ridge, calendar)
-    return Fit(calendar, origin, coefficients, dispersion, doubt, np.linalg.inv(information), kept, weights)
+            kept = _prune(coefficients, _inverse(information), ridge, calendar)
+    return Fit(calendar, origin, coefficients, dispersion, doubt, _inverse(information), kept, weights)
+
+
+def _inverse(information: Floats) -> Floats:
+    return np.asarray(np.linalg.inv(information), dtype=float)
 
 
 def _means(design: Floats, coefficients: Floats) -> Floats:
@@ -169,13 +181,13 @@ def _capped(counts: Floats, block: int) -> Floats:
     return capped
 
 
-def _ordinary(seen: Floats, known: Any, mean: Floats, dispersion: Floats) -> Floats:
+def _ordinary(seen: Floats, known: Any, mean: Floats, dispersion: Floats, share: Floats) -> Floats:
     """Probability (T, S) that a pane is no incident's; 0 where it is unknown."""
     deviation = np.sqrt(dispersion * mean)
     more = mean + _EXCESS * deviation
     scatter = np.maximum((1.0 + _EXCESS_SPREAD**2) * dispersion * mean / more, LEAST_DISPERSION)
     odds = log_masses(seen, more, scatter) - log_masses(seen, mean, dispersion)
-    odds += np.log(_INCIDENTS / (1.0 - _INCIDENTS))
+    odds += np.log(share / (1.0 - share))
     # A pane with less than expected is no rise, however odd.
     odds = np.where(known & (seen > mean), odds, -20.0)
     ill = _share(odds)
@@ -191,14 +203,19 @@ def _share(odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))))
 
 
-def _dispersed(seen: Floats, weights: Floats, mean: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
-    """One step up the likelihood in log(dispersion - 1): dispersions (S,), and their standard errors there."""
+def _dispersed(seen: Floats, weights: Floats, mean: Floats, dispersion: Floats, free: Any) -> tuple[Floats, Floats]:
+    """One step up in log(dispersion - 1): dispersions (S,), and their standard errors there.
+
+    The likelihood is adjusted for the ``free`` (S,) coefficients that were fitted (Cox & Reid, JRSS B 1987).
+    """
     at = np.log(dispersion - 1.0)
-    low, here, high = (
-        (weights * log_masses(seen, mean, 1.0 + np.exp(at + step))).sum(0)
-        - 0.5 * ((at + step - _DISPERSION_PRIOR) / _DISPERSION_PRIOR_SD) ** 2
-        for step in (-_STEP, 0.0, _STEP)
-    )
+
+    def height(to: Floats) -> Floats:
+        tried = 1.0 + np.exp(to)
+        likelihood = (weights * log_masses(seen, mean, tried)).sum(0) + 0.5 * free * np.log(tried)
+        return np.asarray(likelihood - 0.5 * ((to - _DISPERSION_PRIOR) / _DISPERSION_PRIOR_SD) ** 2)
+
+    low, here, high = (height(at + step) for step in (-_STEP, 0.0, _STEP))
     slope = (high - low) / (2.0 * _STEP)
     curve = np.minimum((high - 2.0 * here + low) / _STEP**2, -0.1)
     at = np.clip(at + np.clip(-slope / curve, -1.0, 1.0), np.log(LEAST_DISPERSION - 1.0), np.log(_MOST_DISPERSION - 1))
