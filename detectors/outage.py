@@ -58,6 +58,8 @@ class OutageWatch:
         state.observe(pane, total)
         # A source that brings next to nothing cannot be told from one that is out.
         low = state.watches[0].high and expected >= _LEAST_PANE and total < _LOW_SHARE * expected
+        # Before it has seen a whole day, a night is not to be told from an outage.
+        low = low and state.base.season.days >= 1
         if low:
             self.since = pane if self.since is None else self.since
         elif self.since is not None:

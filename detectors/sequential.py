@@ -48,6 +48,7 @@ class Sequential:
     Attributes:
         panes: how many panes pass, on average, until chance alone brings the statistic here.
         ratios: the same of each effect.
+        lead: what the last pane added to the logarithm of the leading one.
         levels, doubts: deviation of the level and its variance: without a change, then with each effect.
 
     >>> watch = Sequential((Effect(2.0, 0.0, 0.5), Effect(6.0, 0.05, 0.5)), memory=0.97)
@@ -61,12 +62,12 @@ class Sequential:
     True
     """
 
-    __slots__ = ("_falling", "doubts", "effects", "levels", "memory", "panes", "ratios")
+    __slots__ = ("_falling", "doubts", "effects", "lead", "levels", "memory", "panes", "ratios")
 
     def __init__(self, effects: Sequence[Effect], memory: float) -> None:
         self.effects, self.memory = effects, memory
         self._falling = effects[0].times < 1.0
-        self.panes = 0.0
+        self.panes = self.lead = 0.0
         self.ratios = [0.0] * len(effects)
         self.levels = [1.0] * (len(effects) + 1)
         self.doubts = [0.0] * (len(effects) + 1)
@@ -75,7 +76,7 @@ class Sequential:
         """Another one in the same state."""
         other = Sequential.__new__(Sequential)
         other.effects, other.memory, other.panes = self.effects, self.memory, self.panes
-        other._falling = self._falling
+        other._falling, other.lead = self._falling, self.lead
         other.ratios, other.levels, other.doubts = self.ratios[:], self.levels[:], self.doubts[:]
         return other
 
@@ -105,7 +106,7 @@ class Sequential:
         # Back from a low is no rise, and back from a high no fall: the level does not follow all the way.
         edge = wander**0.5
         levels[0] = min(levels[0], 1.0 + edge) if self._falling else max(levels[0], 1.0 - edge)
-        total = 0.0
+        total = best = lead = 0.0
         for number, (times, least, weight) in enumerate(self.effects, 1):
             ratio = ratios[number - 1]
             share = ratio / (1.0 + ratio)
@@ -125,7 +126,9 @@ class Sequential:
                 ratio = ratio * exp(gain) + geometric
             ratios[number - 1] = ratio = min(ratio, _MOST)
             total += weight * ratio
-        self.panes = total
+            if weight * ratio > best:
+                best, lead = weight * ratio, gain
+        self.panes, self.lead = total, lead
 
     def cap(self, most: float) -> None:
         """Let no statistic stand above ``most`` panes, or it would take days to come down."""

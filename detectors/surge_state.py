@@ -46,12 +46,12 @@ class Standing(NamedTuple):
 class Watch:
     """One direction: the statistic, whether it is high, and the stretch that it speaks of."""
 
-    __slots__ = ("_at", "alarms", "high", "seen", "sequential", "since", "usual")
+    __slots__ = ("_at", "_run", "alarms", "high", "seen", "sequential", "since", "usual")
 
     def __init__(self, effects: tuple[Effect, ...], pane_s: int, at: float) -> None:
         self.sequential = Sequential(effects, exp(-pane_s / _WANDER_S))
         self.high, self.since, self.seen, self.usual = False, at, 0.0, 0.0
-        self.alarms, self._at = 0.0, at
+        self.alarms, self._at, self._run = 0.0, at, 0.0
 
     def stricter(self, at: float) -> float:
         """What the threshold is multiplied by, so that a series that alarms all the time keeps its budget as well."""
@@ -68,7 +68,7 @@ class Watch:
         other = Watch.__new__(Watch)
         other.sequential = self.sequential.copy()
         other.high, other.since, other.seen, other.usual = self.high, self.since, self.seen, self.usual
-        other.alarms, other._at = self.alarms, self._at
+        other.alarms, other._at, other._run = self.alarms, self._at, self._run
         return other
 
     def take(self, end: float, count: float, mean: float, panes: float, base: Baseline, limit: float) -> None:
@@ -88,20 +88,23 @@ class Watch:
         elif self.high and reached < limit * _OVER:
             self.high = False
             self.sequential.calm()
+        # What speaks for a change began where its evidence last stood at nothing, as a cumulative sum has it.
+        self._run = max(self._run + self.sequential.lead, 0.0)
         even = self.seen <= self.usual if self.rising else self.seen >= self.usual
-        if (reached < 1.0 or even) and not self.high:
+        if (self._run == 0.0 or even) and not self.high:
             self.since, self.seen, self.usual = end, 0.0, 0.0
 
     def snapshot(self) -> list[Any]:
         """Plain data."""
         inner = self.sequential
-        kept = [self.high, self.since, self.seen, self.usual, self.alarms, self._at]
+        kept = [self.high, self.since, self.seen, self.usual, self.alarms, self._at, self._run]
         return [kept, inner.ratios, inner.levels, inner.doubts]
 
     def restore(self, data: list[Any]) -> None:
         """The inverse of :meth:`snapshot`."""
         inner = self.sequential
-        (self.high, self.since, self.seen, self.usual, self.alarms, self._at), ratios, levels, doubts = data
+        kept, ratios, levels, doubts = data
+        self.high, self.since, self.seen, self.usual, self.alarms, self._at, self._run = kept
         if len(ratios) == len(inner.effects):
             inner.restore(ratios, levels, doubts)
 
