@@ -16,7 +16,7 @@ def span(seconds: float) -> str:
     """
     for unit_s in (86_400.0, 3600.0, _MINUTE_S):
         if seconds >= 1.5 * unit_s:
-            return format_duration(round(seconds / unit_s) * unit_s)
+            return format_duration(round(seconds / unit_s) * unit_s).removeprefix("1 ")
     return "hour" if seconds >= 3000.0 else "minute"
 
 
