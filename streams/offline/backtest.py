@@ -151,3 +151,22 @@ def detect_matrix(
     for line in [*lines, *test.finish()]:
         found[int(line["theme"])].append(datetime.fromisoformat(line["opened_at"]).timestamp())
     return found
+
+
+def weekly_scores(counts: Any, first: int) -> Any:
+    """How unusual weekly counts are, each by the weeks before it: the way in for judges.
+
+    Args:
+        counts: (T, S); NaN is unknown.
+        first: the first week that is judged.
+
+    Returns:
+        (T - first, S): -log10 of the upper tail probability, so an alarm at 1 % is anything above 2.
+    """
+    import numpy as np
+
+    from detectors.yearly import yearly_p_values
+    from detectors.yearly_fit import Calendar
+
+    p = yearly_p_values(np.asarray(counts, float), first, Calendar(52.0))
+    return -np.log10(np.maximum(p, 1e-300))
