@@ -16,7 +16,7 @@ import numpy as np
 from detectors.negative_binomial import LEAST_DISPERSION
 from detectors.yearly_tail import Floats, log_masses, spread
 
-HARMONICS = 3
+HARMONICS, DRIFTING = 3, 2
 
 _INCIDENTS, _INCIDENTS_WORTH = 0.004, 300.0
 """Share of panes that belong to an incident, before anything is known; and after how many panes that counts half."""
@@ -36,6 +36,9 @@ _TELLING = 6.0
 """Wald's statistic of a pair of coefficients that has to be explained by more than chance: 1 in 20."""
 
 _TREND_SD, _HARMONIC_SD, _WEEKDAY_SD = 0.5, 0.7, 1.0
+_DRIFT_SD = 0.02
+"""What a harmonic's coefficients change in a year."""
+
 _INTERCEPT_PRECISION = 0.1
 _DISPERSION_PRIOR, _DISPERSION_PRIOR_SD = log(0.3), 2.0
 _MOST_DISPERSION = 200.0
@@ -52,18 +55,22 @@ class Calendar(NamedTuple):
         period: panes in a year: 52 or 52.18 weeks, 365.25 days.
         week: panes in a week that may differ from each other: 7 or 5 for daily ones, 1 for none.
         harmonics: of the year, at most.
+        drifting: the first harmonics that may change from year to year, or be out of step with ``period``.
     """
 
     period: float = 52.0
     week: int = 1
     harmonics: int = HARMONICS
+    drifting: int = DRIFTING
 
     def design(self, panes: Floats, origin: float) -> Floats:
-        """(T, p): constant, trend in years since ``origin``, cosines and sines, days of the week against the first."""
+        """(T, p): constant, trend in years since ``origin``, cosines and sines, their drifts, days of the week."""
         columns = [np.ones_like(panes), (panes - origin) / self.period]
         for order in range(1, self.harmonics + 1):
             angle = 2.0 * np.pi * order * panes / self.period
             columns += [np.cos(angle), np.sin(angle)]
+        for order in range(1, self.drifting + 1):
+            columns += [columns[1] * column for column in columns[2 * order : 2 * order + 2]]
         # Each day against the average of the week, so that the constant stays one.
         day = np.mod(panes, self.week)
         columns += [(day == n) * 1.0 - 1.0 / self.week for n in range(1, self.week)]
@@ -72,7 +79,7 @@ class Calendar(NamedTuple):
     def precision(self) -> Floats:
         """(p,) what is held against coefficients far from 0."""
         seasons = [_HARMONIC_SD / order for order in range(1, self.harmonics + 1) for _ in range(2)]
-        sds = np.array([_TREND_SD, *seasons, *[_WEEKDAY_SD] * (self.week - 1)])
+        sds = np.array([_TREND_SD, *seasons, *[_DRIFT_SD] * 2 * self.drifting, *[_WEEKDAY_SD] * (self.week - 1)])
         return np.array([_INTERCEPT_PRECISION, *(sds**-2.0)])
 
 
@@ -132,7 +139,7 @@ def fit(counts: Floats, panes: Floats, calendar: Calendar) -> Fit:
     share = np.full(counts.shape[1], _INCIDENTS)
     kept = np.full(counts.shape[1], calendar.harmonics)
     doubt = np.zeros_like(dispersion)
-    fixed = design.shape[1] - 2 * calendar.harmonics
+    fixed = 1 + calendar.week
     for number in range(_ROUNDS):
         weights = _ordinary(seen, known, _means(design, coefficients), dispersion, share)
         share = (known.sum(0) - weights.sum(0) + _INCIDENTS_WORTH * _INCIDENTS) / (known.sum(0) + _INCIDENTS_WORTH)
@@ -231,5 +238,8 @@ def _prune(coefficients: Floats, covariance: Floats, ridge: Floats, calendar: Ca
         wald = (of * np.linalg.solve(covariance[:, pair, pair], of[:, :, None])[:, :, 0]).sum(1)
         idle = (kept == order) & (wald < _TELLING)
         ridge[idle, pair] = 1e9
+        if order <= calendar.drifting:
+            drifts = 2 * (calendar.harmonics + order)
+            ridge[idle, drifts : drifts + 2] = 1e9
         kept[idle] -= 1
     return kept
