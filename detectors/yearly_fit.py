@@ -41,7 +41,7 @@ _DRIFT_SD = 0.02
 
 _INTERCEPT_PRECISION = 0.1
 _DISPERSION_PRIOR, _DISPERSION_PRIOR_SD = log(0.3), 2.0
-_MOST_DISPERSION = 200.0
+_MOST_DISPERSION = 1e7
 _FIRST_DISPERSION = 1.5
 _STEP = 0.25
 _CAP_QUANTILE, _LEAST_CAP = 0.93, 2.0
@@ -134,7 +134,7 @@ def fit(counts: Floats, panes: Floats, calendar: Calendar) -> Fit:
     mean = _means(design, coefficients)
     excess = (weights * (capped - mean) ** 2 / np.maximum(mean, 1e-3)).sum(0) / np.maximum(weights.sum(0), 1.0)
     # Capping took some of the scatter away.
-    dispersion = np.clip(1.2 * excess, 1.1, 50.0)
+    dispersion = np.clip(1.2 * excess, 1.1, _MOST_DISPERSION / 2)
 
     share = np.full(counts.shape[1], _INCIDENTS)
     kept = np.full(counts.shape[1], calendar.harmonics)

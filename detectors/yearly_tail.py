@@ -14,11 +14,14 @@ from detectors.negative_binomial import LEAST_DISPERSION
 
 Floats = npt.NDArray[np.float64]
 
-_CELLS = 2048
+_CELLS = 4096
 _DEVIATIONS = 9.0
 _DECAYS = 25.0
 _LEAST_P = 1e-12
 _LEAST_BEFORE, _MOST_BEFORE = -1.0, 2.3
+_MOST_TIMES = 8.0
+"""What came before makes a pane at most this much more unusual: the end of an incident is none."""
+
 # Three points that integrate a normal density times a polynomial of degree five.
 _NODES = ((1 / 6, -(3.0**0.5)), (2 / 3, 0.0), (1 / 6, 3.0**0.5))
 _SHIFT = 6
@@ -104,23 +107,25 @@ def upper_tail(count: float, now: Forecast, before: tuple[float, Forecast] | Non
     (0.05, True)
     """
     cells = _cells(now)
-    if before is None or carry == 0.0 or count <= now.mean:
-        # A pane with no more than expected is no rise, whatever came before.
-        first = np.searchsorted(cells, np.array([count - 1e-6 * (1.0 + count)]))
-        weights = None
-    else:
+    carried = None
+    # A pane with no more than expected is no rise, whatever came before.
+    if before is not None and carry > 0.0 and count > now.mean:
         seen, then = before
         earlier = _cells(then)
         held = carry * np.clip(residual(earlier, then.mean, then.dispersion), _LEAST_BEFORE, _MOST_BEFORE)
         own = carry * np.clip(residual(seen, then.mean, then.dispersion), _LEAST_BEFORE, _MOST_BEFORE)
         needed = _count_at(residual(count, now.mean, now.dispersion) + own - held, now.mean, now.dispersion)
         needed = np.maximum(needed - 1e-6 * (1.0 + np.abs(needed)), now.mean)
-        first = np.searchsorted(cells, needed, side="right")
-        weights = earlier, then
-    tail = 0.0
+        carried = np.searchsorted(cells, needed, side="right"), earlier, then
+    alone = np.searchsorted(cells, count - 1e-6 * (1.0 + count))
+    own_tail = tail = 0.0
     for share, node in _NODES if now.doubt else ((1.0, 0.0),):
-        beyond = np.append(np.cumsum(_masses(cells, now, node)[::-1])[::-1], 0.0)[first]
-        tail += share * float(beyond[0] if weights is None else _masses(*weights, node) @ beyond)
+        beyond = np.append(np.cumsum(_masses(cells, now, node)[::-1])[::-1], 0.0)
+        own_tail += share * float(beyond[alone])
+        if carried is not None:
+            first, earlier, then = carried
+            tail += share * float(_masses(earlier, then, node) @ beyond[first])
+    tail = own_tail if carried is None else max(tail, own_tail / _MOST_TIMES)
     return min(max(tail, _LEAST_P), 1.0)
 
 

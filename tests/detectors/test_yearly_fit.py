@@ -31,7 +31,9 @@ def bias(fitted: Fit, mean: Floats) -> float:
     return float(np.log(fitted.forecast(PANES[-52:])[0] / mean[-52:, None]).mean())
 
 
-@pytest.mark.parametrize(("level", "phi"), [(0.3, 2.0), (2.0, 1.0), (2.0, 5.0), (40.0, 1.2), (5_000.0, 50.0)])
+@pytest.mark.parametrize(
+    ("level", "phi"), [(0.3, 2.0), (2.0, 1.0), (2.0, 5.0), (40.0, 1.2), (5_000.0, 50.0), (1e5, 2e3)]
+)
 def test_it_finds_level_trend_season_and_dispersion(level: float, phi: float) -> None:
     mean = means(level, 0.05, 0.5)
     fitted = fit(drawn(mean, phi), PANES, WEEKS)
