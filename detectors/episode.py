@@ -36,6 +36,10 @@ class Episode(Struct):
 
     def step(self, verdict: Verdict, at: float, resolve_after_s: float) -> SignalState | None:
         """Take in a verdict at event time ``at``; return what a reader should be told, if anything."""
+        if verdict.unknown:
+            # Silence is only quiet while there is somebody to hear it.
+            self.quiet_since = None
+            return None
         if verdict.severity is None:
             if self.quiet_since is None:
                 self.quiet_since = at

@@ -5,6 +5,8 @@ comes is no count but a gap: nothing is judged by it, and nothing learned, until
 What comes after in a heap is not trusted either, for as long as the outage took and at most an hour.
 """
 
+from typing import Any
+
 from detectors.sequential import Effect
 from detectors.surge_state import SurgeState
 from detectors.surroundings import Surroundings
@@ -27,7 +29,7 @@ class OutageWatch:
         around: of the series; the gaps are told to it.
 
     Attributes:
-        since: when the outage began that lasts; None while there is none.
+        next: start of the first pane that is not taken in.
 
     >>> around = Surroundings()
     >>> watch = OutageWatch(300, 0.0, around)
@@ -35,22 +37,29 @@ class OutageWatch:
     False
     >>> watch.observe(3.0 * 86_400, 0.0), around.gaps
     (True, [(259200.0, 259500.0)])
+    >>> around.out_since
+    259200.0
     """
 
-    __slots__ = ("_around", "_heap_until", "_state", "pane_s", "since")
+    __slots__ = ("_around", "_state", "pane_s")
 
     def __init__(self, pane_s: int, start: float, around: Surroundings) -> None:
         self.pane_s, self._around = pane_s, around
-        self._state = SurgeState(pane_s, start, (FALLS,), _FALSE_A_WEEK, Surroundings(around.offset, shared=False))
-        self.since: float | None = None
-        self._heap_until = 0.0
+        alone = Surroundings(around.offset, around.guide, shared=False)
+        self._state = SurgeState(pane_s, start, (FALLS,), _FALSE_A_WEEK, alone)
+        around.watched_until = start
+
+    @property
+    def next(self) -> float:
+        return self._state.next
 
     def observe(self, pane: float, total: float | None) -> bool:
         """Take in the total of a pane, None if it is unknown; whether the pane is a gap."""
-        state, end = self._state, pane + self.pane_s
+        state, around, end = self._state, self._around, pane + self.pane_s
+        around.watched_until = end
         if total is None:
             state.skip_unknown(pane)
-            self.since = pane if self.since is None else self.since
+            around.out_since = pane if around.out_since is None else around.out_since
             self._gap(pane, end)
             return True
         state.base.turn(pane)
@@ -61,15 +70,37 @@ class OutageWatch:
         # Before it has seen a whole day, a night is not to be told from an outage.
         low = low and state.base.season.days >= 1
         if low:
-            self.since = pane if self.since is None else self.since
-        elif self.since is not None:
-            self._heap_until = pane + min(pane - self.since, _HEAP_S)
-            self.since = None
-        heap = pane < self._heap_until and total > _HEAP_SHARE * expected
+            around.out_since = pane if around.out_since is None else around.out_since
+        elif around.out_since is not None:
+            around.heap_until = pane + min(pane - around.out_since, _HEAP_S)
+            around.out_since = None
+        heap = pane < around.heap_until and total > _HEAP_SHARE * expected
         if low or heap:
             self._gap(pane, end)
             return True
         return False
+
+    def skip(self, pane: float) -> None:
+        """Pass over a pane whose total is not known any more; it may have been an ordinary one."""
+        self._state.skip_unknown(pane)
+        self._around.watched_until = pane + self.pane_s
+
+    def snapshot(self) -> list[Any]:
+        """Plain data, with what it has told the series."""
+        around = self._around
+        return [self._state.snapshot(), around.out_since, around.heap_until, [list(gap) for gap in around.gaps]]
+
+    def restore(self, data: list[Any]) -> None:
+        """The inverse of :meth:`snapshot`.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none, or it is damaged.
+        """
+        state, out_since, heap_until, gaps = data
+        self._state.restore(state)
+        self._around.out_since, self._around.heap_until = out_since, float(heap_until)
+        self._around.watched_until = self._state.next
+        self._around.gaps[:] = [(float(start), float(end)) for start, end in gaps]
 
     def _gap(self, start: float, end: float) -> None:
         gaps = self._around.gaps

@@ -1,5 +1,8 @@
 """What the series of a tenant lend each other: the shape of their weeks."""
 
+from math import isfinite
+from typing import Any
+
 import numpy as np
 
 from detectors.season import Season, flat
@@ -33,6 +36,22 @@ class Pool:
         self._profile = _MEMORY * self._profile + weight * season.profile
         self._weekdays = _MEMORY * self._weekdays + weight * season.weekdays
         self._weight = _MEMORY * self._weight + weight
+
+    def snapshot(self) -> list[Any]:
+        """Plain data."""
+        return [self._profile.tolist(), self._weekdays.tolist(), self._weight]
+
+    def restore(self, data: list[Any]) -> None:
+        """The inverse of :meth:`snapshot`.
+
+        Raises:
+            ValueError, TypeError: it is none, or one of other slots.
+        """
+        profile, weekdays, weight = data
+        self._profile, self._weekdays = np.array(profile, float), np.array(weekdays, float)
+        self._weight = float(weight)
+        if self._profile.shape != (self.slots,) or self._weekdays.shape != (7,) or not isfinite(self._weight):
+            raise ValueError(f"a pool of {self._profile.shape} and {self._weekdays.shape}, not of {self.slots} slots")
 
     def borrow(self) -> Season | None:
         """The average; None while nobody has lent anything."""

@@ -35,6 +35,7 @@ class RuleSet:
         self.version = version
         self.calendars = calendars
         self.retention_s = max([MIN_RETENTION_S, *(spec.history_s for spec in specs)])
+        self.heeds_outages = any(spec.heeds_outages for spec in specs)
         self._watching: dict[tuple[str, str], list[Spec]] = {}
 
     def watching(self, tenant: str, theme: str) -> list[Spec]:

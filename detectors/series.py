@@ -122,6 +122,11 @@ class Series:
             if unknown is not None:
                 unknown(self.history, pane)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether its silence is to be judged as well."""
+        return any(getattr(detector, "awaits", False) for _, detector in self.detectors)
+
     def standing(self) -> list[object]:
         """What a verdict may change without a word: since when episodes are quiet, what detectors remember."""
         quiet: list[object] = [episode.quiet_since for episode in self.episodes.values()]

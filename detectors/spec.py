@@ -34,6 +34,7 @@ class Verdict(NamedTuple):
         emerging: a theme that nobody has seen before.
         span_s: length, seconds, of the stretch that ends now and that the numbers are taken over; None for the
             rule's window.
+        unknown: nothing is known of this moment, as while a source is out: what is open stays as it is.
     """
 
     severity: Severity | None
@@ -50,6 +51,7 @@ class Verdict(NamedTuple):
     context: tuple[str, ...] = ()
     emerging: bool = False
     span_s: float | None = None
+    unknown: bool = False
 
     @property
     def reason(self) -> str:
@@ -84,6 +86,8 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     kind: ClassVar[str] = "none"
     version: ClassVar[int] = 1
+    heeds_outages: ClassVar[bool] = False
+    """Whether its verdicts take notice of a source that is out."""
 
     name: str
     window_s: float
@@ -100,6 +104,11 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def metric(self) -> str:
         """What the rule judges: ``mentions``, ``sentiment`` or a metric's name."""
         return "mentions"
+
+    @property
+    def hears_silence(self) -> bool:
+        """Whether it may trip without a mention, so that a silent series must be judged too."""
+        return False
 
     @property
     def history_s(self) -> float:

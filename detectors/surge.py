@@ -35,6 +35,7 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     """
 
     kind: ClassVar[str] = "surge"
+    heeds_outages: ClassVar[bool] = True
 
     levels: Levels
     window_s: float = 3600.0
@@ -57,6 +58,11 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
             raise ValueError(f'direction: expected rise, fall or both, got "{self.direction}"')
         if self.pane_s not in (60, 120, 180, 300, 600, 900, 1800, 3600):
             raise ValueError(f"pane: expected 1, 2, 3, 5, 10, 15 or 30 minutes or 1 hour, got {self.pane_s} s")
+
+    @property
+    def hears_silence(self) -> bool:
+        """Whether falls are asked for."""
+        return self.direction != "rise"
 
     @property
     def history_s(self) -> float:

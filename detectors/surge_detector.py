@@ -14,6 +14,7 @@ RISES = (Effect(2.0, 0.0, 0.3), Effect(3.5, 0.0, 0.3), Effect(6.0, 0.05, 0.3), E
 FALLS = (Effect(0.4, 0.0, 0.5), Effect(0.1, 0.0, 0.5))
 
 _EFFECTS: dict[str, tuple[tuple[Effect, ...], ...]] = {"rise": (RISES,), "fall": (FALLS,), "both": (RISES, FALLS)}
+_AWAITED_A_DAY = 3.0
 _NEW_S, _WATCHED_S, _NOTICED_S = 604_800.0, 86_400.0, 86_400.0
 
 
@@ -33,6 +34,8 @@ class SurgeDetector:
     def place(self, around: Surroundings, theme: str) -> None:
         """Say where the series lives and what it is about; before the first judgement."""
         self.around, self.theme = around, theme
+        if self._kept:
+            self._resume(self._state(0.0))
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
         """Judge the series at ``at``; an episode that is open holds the level by itself."""
@@ -44,6 +47,11 @@ class SurgeDetector:
         while waiting and waiting[0][0] + pane_s <= closed:
             state.observe(*waiting.pop(0))
             self.changes += 1
+        if self.around.out_since is not None:
+            return self._out(history, at, self.around.out_since)
+        if at < self.around.heap_until + pane_s:
+            # What was held back may come now; a closed pane is known not to be it.
+            waiting, at = [], max(closed, state.next)
         guided = state.guidance(at)
         if guided is not None:
             verdict = self._judged(state.look(waiting, at), history, at)
@@ -61,6 +69,14 @@ class SurgeDetector:
         if best.severity is None and self.spec.emerging:
             return self._emerging(history, at) or best
         return best
+
+    @property
+    def awaits(self) -> bool:
+        """Whether silence would say something: a theme that is rarely mentioned may well be silent."""
+        base = self.state.base if self.state is not None else None
+        if not self.spec.hears_silence or base is None or not base.known:
+            return False
+        return base.season.level * base.slots >= _AWAITED_A_DAY
 
     def unknown(self, history: History, pane: float) -> None:
         """Take in that nothing is known of the pane that starts at ``pane``, and what came before it."""
@@ -87,12 +103,16 @@ class SurgeDetector:
             since = float(first)
         state = self.state = self._state(since)
         state.born = history.since if forgotten else None
-        if self._kept:
-            state.restore(self._kept)
-            self._kept = None
-        elif first is not None:
+        if not self._resume(state) and first is not None:
             state.begin(first // self.spec.pane_s * self.spec.pane_s)
         return state
+
+    def _resume(self, state: SurgeState) -> bool:
+        kept, self._kept = self._kept, None
+        if not kept or not state.restore(kept):
+            return False
+        self.state = state
+        return True
 
     def _state(self, since: float) -> SurgeState:
         spec = self.spec
@@ -141,6 +161,12 @@ class SurgeDetector:
             return found
         args = (count, format_duration(self.spec.window_s).removeprefix("1 "))
         return Verdict(None, count, 0.0, 0.0, template, args, compared=False, maturity="new")
+
+    def _out(self, history: History, at: float, since: float) -> Verdict:
+        template = "nothing is judged: all themes together have been far below the usual for {}"
+        args = (format_duration(max(round((at - since) / 60.0), 1) * 60.0),)
+        count = history.count(self.spec.window_s, at)
+        return Verdict(None, count, 0.0, 0.0, template, args, compared=False, unknown=True)
 
     def _emerging(self, history: History, at: float) -> Verdict | None:
         """A theme whose first mentions are these, though its tenant has been watched for longer."""

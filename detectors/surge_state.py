@@ -217,11 +217,15 @@ class SurgeState:
         open_panes = list(panes)
         for kept in self.watches:
             watch, first = kept, self.next
-            if at > first:
+            # A fall is believed only once it is known to be no outage.
+            until = at if kept.rising else min(at, self.around.watched_until)
+            if until > first:
                 watch = kept.copy()
                 for pane, count in open_panes:
-                    self._look_silence(watch, first, pane)
                     end = pane + self.pane_s
+                    if end > until and not kept.rising:
+                        break
+                    self._look_silence(watch, first, pane)
                     guided = self._guided(pane)
                     if not (self.around.unknown_s(pane, end) or (guided and guided.mute)):
                         # To expect more than so far is to err on the side of silence, but only for a rise.
@@ -229,7 +233,7 @@ class SurgeState:
                         share = min(max((at - pane) / self.pane_s, least), 1.0)
                         watch.take(end, count, self._mean(pane, guided) * share, share, base, self._unspent)
                     first = end
-                self._look_silence(watch, first, at // self.pane_s * self.pane_s)
+                self._look_silence(watch, first, until // self.pane_s * self.pane_s)
             standing = watch.sequential.panes
             found.append(Standing(standing, self._unspent, watch.high, watch.since, watch.seen, watch.usual))
         return found
@@ -283,8 +287,8 @@ class SurgeState:
         watches = [watch.snapshot() for watch in self.watches]
         return {"next": self.next, "born": self.born, "base": self.base.snapshot(), "watches": watches}
 
-    def restore(self, data: dict[str, Any]) -> None:
-        """The inverse of :meth:`snapshot`; what was kept for another length of pane is of no use, and is left.
+    def restore(self, data: dict[str, Any]) -> bool:
+        """The inverse of :meth:`snapshot`; False if it was kept for another length of pane, and is of no use.
 
         Raises:
             ValueError, KeyError, TypeError: it is none, or it is damaged.
@@ -292,15 +296,17 @@ class SurgeState:
         if not _sound(data):
             raise ValueError("the state of surge holds what is no number")
         if data["base"][0] != self.pane_s:
-            return
+            return False
         self.next, self.born = data["next"], data["born"]
         self.base.restore(data["base"])
         for watch, kept in zip(self.watches, data["watches"], strict=False):
             watch.restore(kept)
         self._fitted = self.base.fits
-        if self.around.shared and self.base.known:
-            self.around.pool(self.base.slots).lend(self.base.season)
+        pool = self.around.pool(self.base.slots)
+        if self.around.shared and self.base.known and pool.borrow() is None:
+            pool.lend(self.base.season)
         self._unspent = self._limit()
+        return True
 
 
 def _sound(data: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ class Surroundings:
 
     Attributes:
         gaps: stretches, (start, end), of which nothing is known, the earliest first.
+        watched_until: end of the last pane that was looked at for an outage; infinite if nobody looks.
+        out_since: when the outage began that lasts; None while there is none.
+        heap_until: until when what an outage held back may come in a heap, epoch seconds.
     """
 
-    __slots__ = ("_pools", "gaps", "guide", "offset", "shared")
+    __slots__ = ("_pools", "gaps", "guide", "heap_until", "offset", "out_since", "shared", "watched_until")
 
     def __init__(
         self, offset: Callable[[float], int] = lambda _: 0, guide: Guide | None = None, *, shared: bool = True
@@ -33,6 +37,13 @@ class Surroundings:
         self.offset, self.guide, self.shared = offset, guide, shared
         self.gaps: list[tuple[float, float]] = []
         self._pools: dict[int, Pool] = {}
+        self.watched_until, self.heap_until = inf, 0.0
+        self.out_since: float | None = None
+
+    @property
+    def pools(self) -> dict[int, Pool]:
+        """Slots of a day -> the pool for them."""
+        return self._pools
 
     def pool(self, slots: int) -> Pool:
         """The pool for seasons of so many slots a day."""
@@ -43,6 +54,11 @@ class Surroundings:
 
             found = self._pools[slots] = Pool(slots)
         return found
+
+    def forget_outages(self) -> None:
+        """Note that nobody looks for outages any more."""
+        self.watched_until, self.heap_until, self.out_since = inf, 0.0, None
+        self.gaps.clear()
 
     def unknown_s(self, first: float, end: float) -> float:
         """Seconds of ``[first, end)`` of which nothing is known.

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 WIRE_VERSION = 1
 TRAFFIC = "*"
-"""The theme name under which a tenant's mentions of all themes are counted together (slices only, coarse panes)."""
+"""The theme name under which a tenant's mentions of all themes are counted together (coarse panes, no customers)."""
+TRAFFIC_PANE_S = 300
 
 
 class Sample(Struct, frozen=True, array_like=True):

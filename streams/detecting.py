@@ -13,6 +13,7 @@ from detectors.watermark import Watermark
 from schemas.codec import decode_flush
 from schemas.panes import TRAFFIC, PaneUpdate, SourceState
 from schemas.signal import Signal
+from streams.outages import OUTAGES, Outages
 from streams.traffic import Traffic
 
 _PARTITION_VERSION = 2
@@ -99,10 +100,12 @@ class PartitionDetector:
         self.tally = DetectTally()
         self.dirty: set[Key] = set()
         self.open: set[Key] = set()
+        self.awaited: set[Key] = set()
         self._unsent: set[Key] = set()
         self._partition_key = f"\x1fpartition\x1f{partition}".encode()
         self._since: dict[str, float] = {}
         self._traffic = Traffic(partition)
+        self.outages = Outages(partition, self.series.around) if rules.heeds_outages else None
         self._judged = 0.0
 
     def apply(self, data: bytes) -> list[Key]:
@@ -133,9 +136,11 @@ class PartitionDetector:
             if merged.mentions and series.detectors:
                 touched[key] = series
         now = self.watermark.advance(flush.sources)
+        if self.outages is not None:
+            self.outages.close(now, self._traffic, self._since)
         told = [key for key, series in touched.items() if self._judge(key, series, now)]
         if now // PANE_S > self._judged // PANE_S:
-            quiet = sorted(self.open - touched.keys())
+            quiet = sorted((self.open | self.awaited) - touched.keys())
             for at in _steps(self._judged, now):
                 told += [key for key in quiet if self._judge(key, self.series[key], at)]
             self._judged = now
@@ -168,6 +173,10 @@ class PartitionDetector:
             self.open.add(key)
         else:
             self.open.discard(key)
+        if series.awaited:
+            self.awaited.add(key)
+        else:
+            self.awaited.discard(key)
         return bool(told)
 
     def outbox(self) -> Iterator[tuple[Key, Signal]]:
@@ -197,12 +206,17 @@ class PartitionDetector:
         if keys is not None:
             return
         yield from self._traffic.checkpoint()
+        if self.outages is not None:
+            yield from self.outages.checkpoint(self._traffic)
         if len(self._since) > _MANY_TENANTS:
             tenants = {tenant for tenant, _ in self.series}
             self._since = {tenant: since for tenant, since in self._since.items() if tenant in tenants}
         sources = list(self.watermark.sources.values())
         yield self._partition_key, _encoder.encode(_PartitionRecord(_PARTITION_VERSION, at, sources, self._since))
-        self.series.settle(at - _ASLEEP_AFTER_S, lambda key: key in self.open or key in self.dirty)
+        self.series.settle(at - _ASLEEP_AFTER_S, self._busy)
+
+    def _busy(self, key: Key) -> bool:
+        return key in self.open or key in self.dirty or key in self.awaited
 
     def forget(self, count: int) -> int:
         """Forget the ``count`` series unheard of for longest, none of them open; how many it were.
@@ -214,6 +228,7 @@ class PartitionDetector:
         chosen = [key for _, key in heapq.nsmallest(count, quiet)]
         for key in chosen:
             self.series.drop(key)
+            self.awaited.discard(key)
             self.dirty.add(key)
         self.tally.evicted += len(chosen)
         return len(chosen)
@@ -225,9 +240,12 @@ class PartitionDetector:
             tenant, _, theme = key.decode(errors="replace").partition("\x1f")
             if (tenant, theme) in self.series:
                 self.dirty.add((tenant, theme))
-            elif key != self._partition_key and not self._traffic.rewrite(key):
+            elif key != self._partition_key and not (self._traffic.rewrite(key) or self._rewritten(key)):
                 unknown.append(key)
         return unknown
+
+    def _rewritten(self, key: bytes) -> bool:
+        return self.outages is not None and self.outages.rewrite(key)
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Resume from checkpoints.
@@ -238,13 +256,22 @@ class PartitionDetector:
         for key, value in records:
             if key == self._partition_key:
                 self._restore_partition(value)
+            elif key.startswith(OUTAGES):
+                # Without a rule that heeds outages nobody watches for them, and what was kept is left.
+                if self.outages is not None:
+                    self.outages.restore(key, value)
             elif not self._traffic.restore(key, value):
                 tenant, _, theme = key.decode(errors="replace").partition("\x1f")
-                series = self.series.load(value, (tenant, theme))
-                if series is not None:
-                    self.open.add((series.tenant, series.theme))
-                    if series.outbox:
-                        self._unsent.add((series.tenant, series.theme))
+                self._resume((tenant, theme), value)
+
+    def _resume(self, key: Key, value: bytes) -> None:
+        series = self.series.load(value, key)
+        if series is not None:
+            self.open.add(key)
+            if series.outbox:
+                self._unsent.add(key)
+        if any(spec.hears_silence for spec in self.rules.watching(*key)) and self.series[key].awaited:
+            self.awaited.add(key)
 
     def _restore_partition(self, value: bytes) -> None:
         try:

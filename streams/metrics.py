@@ -64,6 +64,11 @@ class Metrics:
             registry=registry,
         )
         self.episodes = Gauge("groundswell_open_series", "Series with an open episode.", registry=registry)
+        self.outages = Gauge(
+            "groundswell_tenants_out",
+            "Tenants whose themes together are far below the usual, so that nothing of them is judged.",
+            registry=registry,
+        )
         self.watermark = Gauge(
             "groundswell_watermark_timestamp_seconds",
             "The slowest watermark of the partitions held: event time is complete up to here.",

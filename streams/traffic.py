@@ -22,6 +22,7 @@ class _Record(msgspec.Struct, array_like=True):
     tenant: str
     chunks: dict[int, Chunk]
     slices: dict[int, dict[str, int]]
+    totals: dict[int, float] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -64,6 +65,20 @@ class Traffic:
             self._shares[tenant] = (history.latest, shares)
         return shares
 
+    def __contains__(self, tenant: str) -> bool:
+        return tenant in self._tenants
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tenants)
+
+    def total(self, tenant: str, pane: int) -> float | None:
+        """Events of all themes in a pane of the last day; None if that is longer ago."""
+        history = self._tenants[tenant][1]
+        if pane < history.latest - _SPAN_S:
+            return None
+        row = history.mentions.rows.get(pane)
+        return row[0] if row is not None else 0.0
+
     def checkpoint(self) -> Iterator[tuple[bytes, bytes | None]]:
         """(key, value) of what changed; a tombstone for a tenant that is forgotten."""
         for tenant in self._forgotten():
@@ -74,7 +89,8 @@ class Traffic:
         for tenant in sorted(self._dirty):
             merge, history = self._tenants[tenant]
             history.tidy(history.latest)
-            yield self._key(tenant), _encoder.encode(_Record(_VERSION, tenant, merge.chunks, history.slices))
+            totals = {pane: row[0] for pane, row in history.mentions.rows.items()}
+            yield self._key(tenant), _encoder.encode(_Record(_VERSION, tenant, merge.chunks, history.slices, totals))
         self._dirty.clear()
 
     def _forgotten(self) -> list[str]:
@@ -115,6 +131,8 @@ class Traffic:
             )
         history = History(_SPAN_S, 0.0)
         history.slices = record.slices
-        history.latest = float(max(record.slices, default=0))
+        for pane, total in record.totals.items():
+            history.mentions.add(pane, total, 0, 0.0)
+        history.latest = float(max([*record.slices, *record.totals], default=0))
         self._tenants[record.tenant] = (Merge(record.chunks), history)
         return True

@@ -16,14 +16,13 @@ from xxhash import xxh3_64_intdigest
 
 from detectors.panes import PANE_S
 from schemas.event import Event
-from schemas.panes import TRAFFIC, PaneUpdate, Sample
+from schemas.panes import TRAFFIC, TRAFFIC_PANE_S, PaneUpdate, Sample
 from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames
 from streams.ingest.decode import EventDecoder, Limits, Rejected, why_not
 from streams.ingest.dedupe import RecentIds
 from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
 
-TRAFFIC_PANE_S = 900
 _MAX_PANES = 1000
 """Of one series in a chunk: a replay of years has an event in each."""
 _MAX_SERIES = 50_000
@@ -129,6 +128,7 @@ class PartitionCounter:
         self._known_names = names.known
         self.tally = Tally()
         self.watermark = self._latest = float("-inf")
+        self._told = inf
         self.position: int | None = None
         self._restart(0)
 
@@ -295,7 +295,10 @@ class PartitionCounter:
                 self._count_traffic(series.tenant, pane, events, slices)
             updates.append(series.update(self.source, self.start, upto))
         self._dirty.clear()
-        if traffic:
+        # Whoever looks for outages holds a pane's total for complete once the watermark is past it.
+        newest = self._latest - self._latest % TRAFFIC_PANE_S if updates else self._told
+        entered, self._told = newest > self._told, newest
+        if traffic or entered:
             updates += [one.update(self.source, self.start, upto) for one in self._traffic.values()]
         return updates
 
@@ -308,6 +311,7 @@ class PartitionCounter:
         count = series.panes.get(bucket)
         if count is None:
             count = series.panes[bucket] = PaneCount(float(pane))
+        count.first, count.last = min(count.first, pane), max(count.last, pane)
         count.count += events
         count.add_slices(slices)
 
@@ -328,7 +332,8 @@ class PartitionCounter:
 
         Args:
             whole_chunks: leave the chunk that is being counted for later; :attr:`watermark` does not overtake it.
-            traffic: whether the tenants' whole traffic is told too; it can wait, a chunk's end tells it anyway.
+            traffic: whether the tenants' whole traffic is told too; it can wait, a chunk's end tells it anyway, and
+                the watermark's entering another pane of it does.
         """
         updates, self._finished = self._finished, []
         self.tally.events += self.since_flush

@@ -15,6 +15,7 @@ from detectors.series import Series
 from detectors.surge import SurgeSpec
 from detectors.surroundings import Surroundings
 from schemas.signal import Severity, Signal, SignalState
+from streams.offline.total import Total
 
 TENANT = "backtest"
 DAY_S = 86_400.0
@@ -75,17 +76,19 @@ class Backtest:
     ) -> None:
         self.pane_s, self._around = pane_s, around or Surroundings()
         self._series = [Series(TENANT, column, rules, start, 1.0, self._around) for column in columns]
-        self._watch = OutageWatch(pane_s, start, self._around)
-        self._falls = any(getattr(spec, "direction", "rise") != "rise" for spec in rules.specs)
+        self._falls = any(spec.hears_silence for spec in rules.specs)
+        # A single theme that falls silent cannot be told from a source that does.
+        watched = len(columns) > 1 or not self._falls
+        self._watch = OutageWatch(pane_s, start, self._around) if watched else None
+        self._total = Total(len(columns), pane_s)
         self._open: dict[str, Opened] = {}
         self._waiting: deque[Opened] = deque()
         self._tidied = start
 
     def feed(self, pane: float, counts: Sequence[float]) -> Iterator[dict[str, Any]]:
         """Take in a pane: a count for each column, NaN where it is unknown. Panes come in order, each once."""
-        known = [count for count in counts if not isnan(count)]
         at = pane + self.pane_s
-        if self._watch.observe(pane, sum(known) if known else None):
+        if self._watch is not None and self._watch.observe(pane, self._total.of(counts)):
             yield from self._ready()
             return
         for series, count in zip(self._series, counts, strict=True):

@@ -28,6 +28,8 @@ def collect(worker: "Worker") -> None:
     metrics.series.set(sum(len(detector.series) for detector in detectors))
     metrics.asleep.set(sum(detector.series.asleep for detector in detectors))
     metrics.episodes.set(sum(len(detector.open) for detector in detectors))
+    out = [detector.outages.lasting for detector in detectors if detector.outages is not None]
+    metrics.outages.set(len(set().union(*out)))
     if detectors:
         metrics.watermark.set(min(detector.watermark.at for detector in detectors))
     watching = worker.watching

@@ -42,7 +42,7 @@ def test_a_source_gone_silent_is_a_gap_within_panes(mean: float, panes: int) -> 
     assert told.index(True) < panes
     assert all(told[panes:])
     assert around.gaps == [(BEGIN + told.index(True) * 300.0, BEGIN + 24 * 300.0)]
-    assert watch.since == around.gaps[0][0]
+    assert around.out_since == around.gaps[0][0]
 
 
 def test_a_trickle_is_an_outage_too() -> None:
@@ -57,7 +57,7 @@ def test_what_comes_after_in_a_heap_is_not_trusted_for_as_long_as_the_outage_too
         begun = told.index(True)
         assert all(told[begun : panes + doubted - begun])
         assert not any(told[panes + doubted + 1 :])
-        assert watch.since is None
+        assert around.out_since is None
         assert len(around.gaps) == 1
 
 

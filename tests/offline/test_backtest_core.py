@@ -215,6 +215,22 @@ def test_one_theme_gone_silent_is_a_fall_where_it_is_asked_for(direction: str, f
     assert all(pane_of(line["opened_at"]) < 15 * DAY + 4 for line in there)
 
 
+def test_a_column_that_ends_is_no_outage_of_the_others() -> None:
+    counts = drawn(17, (90.0, 5.0, 4.0))
+    counts[12 * DAY :, 0] = np.nan
+    counts[15 * DAY + 4 : 15 * DAY + 24, 1] += 30.0
+    told = [line["theme"] for line in lines_of(counts) if pane_of(line["opened_at"]) >= 12 * DAY]
+    assert told == ["theme-1"]
+
+
+def test_a_single_theme_gone_silent_is_a_fall_where_it_is_asked_for() -> None:
+    counts = drawn(16, (20.0,))
+    counts[15 * DAY :] = 0.0
+    told = {direction: opened(lines_of(counts, direction=direction)) for direction in ("rise", "both")}
+    assert [row for row in told["both"] if pane_of(str(row[1])) >= 15 * DAY]
+    assert [row for row in told["rise"] if pane_of(str(row[1])) >= 15 * DAY] == []
+
+
 def test_the_clock_is_the_customers() -> None:
     """Half the customers' day is silent; on the day that clocks change it begins an hour earlier by UTC."""
     zone, start = LocalTime("Europe/Berlin"), MONDAY

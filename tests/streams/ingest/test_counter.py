@@ -301,10 +301,10 @@ def test_a_few_samples_a_pane() -> None:
 
 def test_panes_are_minutes_and_traffic_is_coarser() -> None:
     worker = counter()
-    times = (START, START + 59.999, START + 60, START + 899)
+    times = (START, START + 59.999, START + 60, START + 299)
     worker.count([record(offset, at, stamp=START + 599) for offset, at in enumerate(times)])
     cells = {update.theme: {cell.pane - START: cell.count for cell in update.cells} for update in worker.flush()}
-    assert cells == {"login": {0: 2, 60: 1, 840: 1}, TRAFFIC: {0: 4}}
+    assert cells == {"login": {0: 2, 60: 1, 240: 1}, TRAFFIC: {0: 4}}
 
 
 def test_traffic_can_wait_for_the_end_of_the_chunk() -> None:
@@ -316,6 +316,18 @@ def test_traffic_can_wait_for_the_end_of_the_chunk() -> None:
     assert told(updates, TRAFFIC) == [(0, 9, 10)]
     [update] = [update for update in updates if update.theme == TRAFFIC]
     assert update.cells[0].slices == {"channel=app": 5, "channel=web": 5}
+
+
+def test_traffic_does_not_wait_once_the_watermark_is_past_its_pane() -> None:
+    worker = counter(CountSettings(chunk_records=1000))
+    worker.count([record(0, START)])
+    assert told(worker.flush(traffic=False), TRAFFIC) == []
+    worker.count([record(1, START + 299)])
+    assert told(worker.flush(traffic=False), TRAFFIC) == []
+    worker.count([record(2, START + 300)])
+    assert told(worker.flush(traffic=False), TRAFFIC) == [(0, 2, 3)]
+    worker.count([record(3, START + 301)])
+    assert told(worker.flush(traffic=False), TRAFFIC) == []
 
 
 def test_many_values_of_a_slice_are_bounded() -> None:

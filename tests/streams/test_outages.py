@@ -1,0 +1,155 @@
+"""What a worker makes of a source that falls silent: nothing is judged, nothing is closed, nothing is forgotten."""
+
+import numpy as np
+import pytest
+
+from detectors.count import CountSpec
+from detectors.rules import RuleSet
+from detectors.series import SnapshotError
+from detectors.surge import SurgeSpec
+from schemas.codec import encode_flush
+from schemas.panes import TRAFFIC, TRAFFIC_PANE_S, WIRE_VERSION, Cell, Flush, PaneUpdate, SourceState
+from schemas.signal import Severity, SignalState
+from streams.detecting import DetectSettings, PartitionDetector
+from streams.outages import OUTAGES
+from tests.support.detecting import START
+
+LEVELS = {Severity.LOW: 1.0, Severity.HIGH: 4.0}
+SURGE = SurgeSpec(name="surge", levels=LEVELS, direction="both", resolve_after_s=1200.0)
+PANES = 3 * 86_400 // TRAFFIC_PANE_S
+BEGIN = int(START) // 86_400 * 86_400
+
+
+class Feed:
+    """Hands a partition what themes and all of them together had, pane by pane."""
+
+    def __init__(self, spec: SurgeSpec | CountSpec = SURGE, seed: int = 1) -> None:
+        self.detector = PartitionDetector(3, RuleSet([spec], "v1"), {0}, DetectSettings())
+        self.random, self.pane, self.told = np.random.default_rng(seed), BEGIN, []
+
+    def run(self, panes: int, login: float = 4.0, others: float = 60.0) -> list[SignalState]:
+        """Feed panes with these means; states of the signals they raised."""
+        found = []
+        for _ in range(panes):
+            counts = {"login": self.random.poisson(login), "*others": self.random.poisson(others)}
+            told = [self._update(theme, n) for theme, n in counts.items() if n and theme[0] != "*"]
+            total = sum(counts.values())
+            if total:
+                told.append(self._update(TRAFFIC, total))
+            self.pane += TRAFFIC_PANE_S
+            # A pane is over for certain only when the next one has begun.
+            state = SourceState(0, self.pane + 61.0, None)
+            self.detector.apply(encode_flush(Flush(WIRE_VERSION, [state], told)))
+            for key, signal in list(self.detector.outbox()):
+                found.append(signal.state)
+                self.detector.sent(key, signal)
+        return found
+
+    def _update(self, theme: str, n: int) -> PaneUpdate:
+        at = self.pane
+        return PaneUpdate("bank", theme, 0, at, at + 9, [Cell(at, int(n), at + 1.0, at + TRAFFIC_PANE_S - 1.0)])
+
+    def restart(self) -> None:
+        """Go on in a successor that has only what is written down."""
+        old = self.detector
+        old.dirty.update(old.series)
+        self.detector = PartitionDetector(3, old.rules, {0}, DetectSettings())
+        self.detector.restore([(key, value) for key, value in old.checkpoint() if value is not None])
+
+    @property
+    def lasting(self) -> set[str]:
+        assert self.detector.outages is not None
+        return self.detector.outages.lasting
+
+
+@pytest.fixture(scope="module")
+def three_days() -> list[tuple[bytes, bytes]]:
+    feed = Feed()
+    assert feed.run(PANES) == []
+    return [(key, value) for key, value in feed.detector.checkpoint() if value is not None]
+
+
+@pytest.fixture
+def feed(three_days: list[tuple[bytes, bytes]]) -> Feed:
+    later = Feed(seed=2)
+    later.detector.restore(three_days)
+    later.pane = BEGIN + PANES * TRAFFIC_PANE_S
+    return later
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_outage_and_its_catching_up_raise_nothing(feed: Feed, restarts: bool) -> None:
+    assert feed.run(12, login=0.0, others=0.0) == []
+    assert feed.lasting == {"bank"}
+    if restarts:
+        feed.restart()
+        assert feed.lasting == {"bank"}
+    assert feed.run(12, login=20.0, others=300.0) == []
+    assert feed.run(60) == []
+    assert feed.lasting == set()
+    # A theme that rises later is told again.
+    assert feed.run(12, login=40.0)[0] is SignalState.OPENED
+
+
+def test_an_open_signal_outlives_an_outage_and_is_closed_once_there_is_something_to_hear(feed: Feed) -> None:
+    assert SignalState.OPENED in feed.run(6, login=40.0)
+    assert SignalState.RESOLVED not in feed.run(36, login=0.0, others=0.0)
+    assert feed.detector.open
+    assert feed.run(24).count(SignalState.RESOLVED) == 1
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_theme_alone_that_falls_silent_is_told(feed: Feed, restarts: bool) -> None:
+    found = feed.run(2, login=0.0)
+    if restarts:
+        feed.restart()
+    found += feed.run(24, login=0.0)
+    assert found == [SignalState.OPENED]
+
+
+def test_a_theme_that_is_often_silent_is_put_to_sleep_all_the_same() -> None:
+    feed = Feed()
+    feed.run(PANES, login=0.005)
+    feed.run(24, login=0.0)
+    list(feed.detector.checkpoint())
+    assert feed.detector.series.asleep == 1
+
+
+def test_a_verdict_says_that_nothing_is_judged(feed: Feed) -> None:
+    feed.run(12, login=0.0, others=0.0)
+    series = feed.detector.series[("bank", "login")]
+    verdict = series.detectors[0][1].judge(series.history, float(feed.pane))
+    assert verdict.unknown
+    assert "nothing is judged" in verdict.reason
+
+
+def test_a_total_that_is_no_longer_known_is_not_taken_for_silence(feed: Feed) -> None:
+    [state] = feed.detector.watermark.sources.values()
+    slow = feed.detector.watermark
+    slow.expected.add(1)
+    slow.sources[1] = SourceState(1, state.watermark, None)
+    # One source is days ahead of the other, and what it had then is gone when the other arrives there.
+    assert feed.run(2 * PANES) == []
+    slow.sources.pop(1)
+    slow.expected.discard(1)
+    feed.run(1)
+    assert feed.detector.series.around("bank").gaps == []
+
+
+def test_rules_that_do_not_heed_outages_do_not_watch_for_them() -> None:
+    feed = Feed(CountSpec(name="third", window_s=3600.0, levels={Severity.LOW: 1e6}))
+    feed.run(4)
+    assert not any(key.startswith(OUTAGES) for key, _ in feed.detector.checkpoint())
+
+
+def test_a_stale_record_is_written_again_or_buried(feed: Feed) -> None:
+    list(feed.detector.checkpoint())
+    known, unknown = OUTAGES + b"bank\x1f3", OUTAGES + b"shop\x1f3"
+    assert feed.detector.rewrite([known, unknown]) == [unknown]
+    assert known in {key for key, _ in feed.detector.checkpoint()}
+
+
+@pytest.mark.parametrize("value", [b"", b"\x94\x02\xa4bank\x90\x80", b"\x94\x01\xa4bank\x90\x80", b"\x94\x01\xa4bank"])
+def test_a_record_that_cannot_be_read_is_refused(value: bytes) -> None:
+    with pytest.raises(SnapshotError, match="outages"):
+        Feed().detector.restore([(OUTAGES + b"bank\x1f3", value)])
