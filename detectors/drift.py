@@ -6,7 +6,15 @@ from msgspec import field
 
 from detectors.drift_detector import DriftDetector
 from detectors.drift_effect import parse_effect
-from detectors.spec import Levels, Plain, Spec, check_levels, check_not_negative, check_positive
+from detectors.spec import (
+    Levels,
+    Plain,
+    Spec,
+    check_levels,
+    check_not_negative,
+    check_positive,
+    check_positive_if_given,
+)
 from schemas.signal import Severity
 
 _DAY_S = 86_400.0
@@ -24,6 +32,8 @@ class DriftSpec(Spec, frozen=True, kw_only=True, tag="drift", tag_field="detecto
         metric: ``sentiment``, or a metric's name as in the events' ``metrics``.
         direction: ``down``, ``up`` or ``both``; what is bad of that metric if not said.
         false_alerts_per_week: alerts without a cause that are accepted, for each series.
+        total_false_alerts_per_day: the same for all series of a tenant together; the more there are, the less each
+            may raise.
         min_effect: the least move that matters: ``"0.25 sd"`` (of one event), ``"10%"``, or a number in its unit.
         levels: severity -> move, in standard deviations of one event; the lowest one holds for any that matters.
         min_customers: distinct customers there must have been since it began.
@@ -42,10 +52,12 @@ class DriftSpec(Spec, frozen=True, kw_only=True, tag="drift", tag_field="detecto
     """
 
     kind: ClassVar[str] = "drift"
+    heeds_outages: ClassVar[bool] = True
 
     metric: str = "sentiment"
     direction: Literal["down", "up", "both"] | None = None
     false_alerts_per_week: float = 0.1
+    total_false_alerts_per_day: float | None = None
     min_effect: str | float = "0.25 sd"
     levels: Levels = field(default_factory=_levels)
     min_customers: int = 5
@@ -57,6 +69,7 @@ class DriftSpec(Spec, frozen=True, kw_only=True, tag="drift", tag_field="detecto
     def __post_init__(self) -> None:
         super().__post_init__()
         check_levels(self.levels, above=0)
+        check_positive_if_given(total_false_alerts_per_day=self.total_false_alerts_per_day)
         check_positive(false_alerts_per_week=self.false_alerts_per_week, min_baseline=self.min_baseline_s)
         check_not_negative(min_customers=self.min_customers, settle=self.settle_s)
         if not self.metric or self.metric == "mentions":

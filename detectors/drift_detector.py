@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detectors.budget import Budget
 from detectors.drift_baseline import BLOCK_S, DriftBaseline
 from detectors.drift_effect import Effect
 from detectors.drift_model import DriftModel, limit_of, rarity_of
@@ -35,7 +36,7 @@ class DriftDetector:
         changes: how often what it remembers has changed.
     """
 
-    __slots__ = ("_around", "_column", "_model", "_said", "changes", "spec")
+    __slots__ = ("_around", "_budget", "_column", "_model", "_said", "changes", "spec")
 
     def __init__(self, spec: DriftSpec, kept: Plain | None = None) -> None:
         self.spec, self.changes = spec, 0
@@ -44,7 +45,8 @@ class DriftDetector:
         self._said: tuple[object, Verdict] | None = None
         least = _SENTIMENT_SD if spec.metric == "sentiment" else _OTHER_SD
         signs = spec.signs
-        limit = limit_of(spec.false_alerts_per_week / len(signs))
+        self._budget = Budget(spec.false_alerts_per_week, spec.total_false_alerts_per_day, len(signs))
+        limit = limit_of(self._budget.of(1))
         usual = DriftBaseline(least, lambda at: self._around.offset(at))
         self._model = DriftModel(usual, signs, limit, Effect(spec.min_effect))
         if kept and kept["metric"] == spec.metric:
@@ -64,6 +66,7 @@ class DriftDetector:
         closed = settled // BLOCK_S * BLOCK_S
         oldest = at - spec.history_s
         if closed > model.next:
+            model.limit = limit_of(self._budget.of(self._around.series))
             for start, n, total in self._blocks(rows, max(model.next, oldest), closed):
                 if self._around.unknown_s(start, start + BLOCK_S):
                     continue

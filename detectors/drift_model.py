@@ -34,7 +34,7 @@ class DriftModel:
     (True, 200.0, True)
     """
 
-    __slots__ = ("_effect", "_limit", "next", "since", "usual", "watches")
+    __slots__ = ("_effect", "limit", "next", "since", "usual", "watches")
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class DriftModel:
         limit: float,
         effect: Effect,
     ) -> None:
-        self.usual, self._limit, self._effect = usual, limit, effect
+        self.usual, self.limit, self._effect = usual, limit, effect
         self.watches = [Watch(sign) for sign in signs]
         self.next = self.since = 0.0
 
@@ -70,9 +70,9 @@ class DriftModel:
             gap = self._gap(start)
             for watch in self.watches:
                 watch.take(start, min(n, usual.most_events()), residual, usual, gap, self.effect)
-                watch.settle(self._limit)
+                watch.settle(self.limit)
                 frozen |= self._holds(watch, gap)
-            trust = min(1.0 / (1.0 + watch.blocks / (_TRUSTED * self._limit)) for watch in self.watches)
+            trust = min(1.0 / (1.0 + watch.blocks / (_TRUSTED * self.limit)) for watch in self.watches)
         if not frozen:
             usual.learn(start, n, x, trust)
         self.next = start + BLOCK_S
@@ -85,7 +85,7 @@ class DriftModel:
         """Whether an open move that matters keeps the baseline as it is; after a week it is the new normal."""
         if not watch.high:
             return False
-        moved = watch.standing(self._limit)
+        moved = watch.standing(self.limit)
         if moved.by * watch.sign < self.effect:
             return False
         watch.held += gap
@@ -105,13 +105,13 @@ class DriftModel:
         for kept in self.watches:
             watch = kept.copy()
             watch.take(start, min(n, usual.most_events()), residual, usual, gap, self.effect)
-            watch.settle(self._limit)
-            found.append(watch.standing(self._limit))
+            watch.settle(self.limit)
+            found.append(watch.standing(self.limit))
         return found
 
     def standings(self) -> list[Moved]:
         """Where each direction stands; nothing before there is enough of a past."""
-        return [watch.standing(self._limit) for watch in self.watches] if self.ready else []
+        return [watch.standing(self.limit) for watch in self.watches] if self.ready else []
 
     def snapshot(self) -> list[Any]:
         """Plain data."""

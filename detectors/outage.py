@@ -7,6 +7,7 @@ What comes after in a heap is not trusted either, for as long as the outage took
 
 from typing import Any
 
+from detectors.budget import Budget
 from detectors.sequential import Effect
 from detectors.surge_state import SurgeState
 from detectors.surroundings import Surroundings
@@ -46,7 +47,7 @@ class OutageWatch:
     def __init__(self, pane_s: int, start: float, around: Surroundings) -> None:
         self.pane_s, self._around = pane_s, around
         alone = Surroundings(around.offset, around.guide, shared=False)
-        self._state = SurgeState(pane_s, start, (FALLS,), _FALSE_A_WEEK, alone)
+        self._state = SurgeState(pane_s, start, (FALLS,), Budget(_FALSE_A_WEEK), alone)
         around.watched_until = start
 
     @property

@@ -157,6 +157,15 @@ def check_positive(**values: float) -> None:
             raise ValueError(f"{key}: expected more than 0, got {value:g}")
 
 
+def check_positive_if_given(**values: float | None) -> None:
+    """Refuse numbers that are there and not finite and above zero.
+
+    Raises:
+        ValueError: with the argument's name as its first word.
+    """
+    check_positive(**{key: value for key, value in values.items() if value is not None})
+
+
 def check_not_negative(**values: float) -> None:
     """Refuse numbers that are not finite or below zero.
 

@@ -2,7 +2,16 @@
 
 from typing import ClassVar, Literal
 
-from detectors.spec import Detector, Levels, Plain, Spec, check_levels, check_not_negative, check_positive
+from detectors.spec import (
+    Detector,
+    Levels,
+    Plain,
+    Spec,
+    check_levels,
+    check_not_negative,
+    check_positive,
+    check_positive_if_given,
+)
 
 
 class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detector"):
@@ -14,6 +23,8 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     Attributes:
         levels: severity -> times the usual, once chance is ruled out.
         false_alerts_per_week: alerts without a cause that are accepted, for each series.
+        total_false_alerts_per_day: the same for all series of a tenant together; the more there are, the less each
+            may raise.
         direction: ``rise``, ``fall`` (a theme gone silent) or ``both``.
         min_count: mentions above the usual there must be, or below it.
         min_customers: distinct customers a rise must come from.
@@ -40,6 +51,7 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     levels: Levels
     window_s: float = 3600.0
     false_alerts_per_week: float = 0.1
+    total_false_alerts_per_day: float | None = None
     direction: Literal["rise", "fall", "both"] = "rise"
     min_count: float = 3.0
     min_customers: int = 0
@@ -50,6 +62,7 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     def __post_init__(self) -> None:
         super().__post_init__()
         check_levels(self.levels, above=0)
+        check_positive_if_given(total_false_alerts_per_day=self.total_false_alerts_per_day)
         check_positive(false_alerts_per_week=self.false_alerts_per_week)
         check_not_negative(
             min_count=self.min_count, min_customers=self.min_customers, emerging=self.emerging, settle=self.settle_s

@@ -1,5 +1,6 @@
 """The detector of ``surge``: feeds one series' state, and turns its standing into a verdict."""
 
+from detectors.budget import Budget
 from detectors.history import History
 from detectors.sequential import Effect
 from detectors.spec import Plain, Verdict
@@ -117,7 +118,7 @@ class SurgeDetector:
     def _state(self, since: float) -> SurgeState:
         spec = self.spec
         effects = _EFFECTS[spec.direction]
-        budget = spec.false_alerts_per_week / len(effects)
+        budget = Budget(spec.false_alerts_per_week, spec.total_false_alerts_per_day, len(effects))
         return SurgeState(spec.pane_s, since, effects, budget, self.around, self.theme)
 
     def _waiting(self, history: History, first: float) -> list[tuple[float, float]]:

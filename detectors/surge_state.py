@@ -5,6 +5,7 @@ from math import exp, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectors.baseline import DAY_S, DAYS, Baseline
+from detectors.budget import Budget
 from detectors.sequential import Effect, Sequential
 from detectors.surroundings import Surroundings
 
@@ -115,7 +116,7 @@ class SurgeState:
     Args:
         start: from when on silence means that there were no mentions.
         effects: of each direction that is watched.
-        false_alerts_per_week: for each direction.
+        budget: of the series.
         theme: of the series, as the calendar asks for it.
 
     Attributes:
@@ -129,11 +130,11 @@ class SurgeState:
         pane_s: int,
         start: float,
         effects: Iterable[tuple[Effect, ...]],
-        false_alerts_per_week: float,
+        budget: Budget,
         around: Surroundings,
         theme: str = "",
     ) -> None:
-        self.pane_s, self.around, self.theme, self._budget = pane_s, around, theme, false_alerts_per_week
+        self.pane_s, self.around, self.theme, self._budget = pane_s, around, theme, budget
         self.next = float(-(-start // pane_s) * pane_s)
         slots = 48 if pane_s <= 1800 else 24
         self.base = Baseline(pane_s, around.offset, start, around.pool(slots).borrow)
@@ -275,7 +276,7 @@ class SurgeState:
             self._unspent = self._limit()
 
     def _limit(self) -> float:
-        return threshold(self.base, self.pane_s, self._budget)
+        return threshold(self.base, self.pane_s, self._budget.of(self.around.series))
 
     @property
     def rarity_s(self) -> float:

@@ -23,18 +23,20 @@ class Surroundings:
         shared: whether there are others; a series on its own borrows nothing, not even from itself.
 
     Attributes:
+        series: how many series the tenant has, roughly.
         gaps: stretches, (start, end), of which nothing is known, the earliest first.
         watched_until: end of the last pane that was looked at for an outage; infinite if nobody looks.
         out_since: when the outage began that lasts; None while there is none.
         heap_until: until when what an outage held back may come in a heap, epoch seconds.
     """
 
-    __slots__ = ("_pools", "gaps", "guide", "heap_until", "offset", "out_since", "shared", "watched_until")
+    __slots__ = ("_pools", "gaps", "guide", "heap_until", "offset", "out_since", "series", "shared", "watched_until")
 
     def __init__(
         self, offset: Callable[[float], int] = lambda _: 0, guide: Guide | None = None, *, shared: bool = True
     ) -> None:
         self.offset, self.guide, self.shared = offset, guide, shared
+        self.series = 1
         self.gaps: list[tuple[float, float]] = []
         self._pools: dict[int, Pool] = {}
         self.watched_until, self.heap_until = inf, 0.0

@@ -9,7 +9,10 @@ from msgspec import Struct
 
 WIRE_VERSION = 1
 TRAFFIC = "*"
-"""The theme name under which a tenant's mentions of all themes are counted together (coarse panes, no customers)."""
+"""The theme name under which a tenant's mentions of all themes are counted together (coarse panes).
+
+What its cells list as customers are the hashes of its themes.
+"""
 TRAFFIC_PANE_S = 300
 
 

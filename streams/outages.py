@@ -69,6 +69,7 @@ class Outages:
                 else:
                     watch.observe(pane, total)
                 pane += TRAFFIC_PANE_S
+            self._around(tenant).series = max(traffic.themes(tenant), 1)
             self._dirty.add(tenant)
 
     @property

@@ -1,9 +1,11 @@
 """Each tenant's whole traffic by slice, against which a theme's slices are held. Pure."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
+from detectors.customers import Customers
 from detectors.history import History
 from detectors.merge import Chunk, Merge
 from detectors.panes import PANE_S
@@ -23,6 +25,7 @@ class _Record(msgspec.Struct, array_like=True):
     chunks: dict[int, Chunk]
     slices: dict[int, dict[str, int]]
     totals: dict[int, float] = {}
+    themes: list[Any] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -79,6 +82,11 @@ class Traffic:
         row = history.mentions.rows.get(pane)
         return row[0] if row is not None else 0.0
 
+    def themes(self, tenant: str) -> int:
+        """Themes mentioned within the last day; estimated if there are many."""
+        history = self._tenants[tenant][1]
+        return history.customers.distinct(history.latest - _SPAN_S)
+
     def checkpoint(self) -> Iterator[tuple[bytes, bytes | None]]:
         """(key, value) of what changed; a tombstone for a tenant that is forgotten."""
         for tenant in self._forgotten():
@@ -89,8 +97,12 @@ class Traffic:
         for tenant in sorted(self._dirty):
             merge, history = self._tenants[tenant]
             history.tidy(history.latest)
+            themes = history.customers.snapshot()
             totals = {pane: row[0] for pane, row in history.mentions.rows.items()}
-            yield self._key(tenant), _encoder.encode(_Record(_VERSION, tenant, merge.chunks, history.slices, totals))
+            yield (
+                self._key(tenant),
+                _encoder.encode(_Record(_VERSION, tenant, merge.chunks, history.slices, totals, themes)),
+            )
         self._dirty.clear()
 
     def _forgotten(self) -> list[str]:
@@ -134,5 +146,7 @@ class Traffic:
         for pane, total in record.totals.items():
             history.mentions.add(pane, total, 0, 0.0)
         history.latest = float(max([*record.slices, *record.totals], default=0))
+        if record.themes:
+            history.customers = Customers.restore(record.themes)
         self._tenants[record.tenant] = (Merge(record.chunks), history)
         return True

@@ -120,9 +120,16 @@ def _surge(rule: SurgeSpec) -> str:
     text += f", {rule.min_count:g} or more away from it"
     if rule.min_customers:
         text += f", from {rule.min_customers} customers or more"
-    text += f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each theme"
+    text += _accepted(rule)
     if rule.emerging:
         text += f"; a theme never seen before from {rule.emerging} mentions"
+    return text
+
+
+def _accepted(rule: SurgeSpec | DriftSpec) -> str:
+    text = f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each theme"
+    if rule.total_false_alerts_per_day is not None:
+        text += f", and {rule.total_false_alerts_per_day:g} a day for all of them"
     return text
 
 
@@ -133,7 +140,7 @@ def _drift(rule: DriftSpec) -> str:
     text += f": {_levels(rule.levels, '{:g} standard deviations')}"
     if rule.min_customers:
         text += f", from {rule.min_customers} customers or more"
-    return text + f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each theme"
+    return text + _accepted(rule)
 
 
 def _day(seconds: float) -> str:

@@ -169,12 +169,16 @@ class PaneCount:
 
 
 class SeriesCount:
-    """What a chunk holds of one series."""
+    """What a chunk holds of one series.
 
-    __slots__ = ("panes", "tenant", "theme")
+    Attributes:
+        mark: hash of the theme.
+    """
+
+    __slots__ = ("mark", "panes", "tenant", "theme")
 
     def __init__(self, tenant: str, theme: str) -> None:
-        self.tenant, self.theme = tenant, theme
+        self.tenant, self.theme, self.mark = tenant, theme, xxh3_64_intdigest(theme.encode())
         self.panes: dict[int, PaneCount] = {}
 
     def settle(self) -> dict[int, tuple[int, dict[str, int]]]:

@@ -292,7 +292,7 @@ class PartitionCounter:
         for key in self._dirty:
             series = self._series[key]
             for pane, (events, slices) in series.settle().items():
-                self._count_traffic(series.tenant, pane, events, slices)
+                self._count_traffic(series, pane, events, slices)
             updates.append(series.update(self.source, self.start, upto))
         self._dirty.clear()
         # Whoever looks for outages holds a pane's total for complete once the watermark is past it.
@@ -302,15 +302,16 @@ class PartitionCounter:
             updates += [one.update(self.source, self.start, upto) for one in self._traffic.values()]
         return updates
 
-    def _count_traffic(self, tenant: str, pane: int, events: int, slices: dict[str, int]) -> None:
+    def _count_traffic(self, series: SeriesCount, pane: int, events: int, slices: dict[str, int]) -> None:
         """Count what is told of a series into its tenant's whole traffic."""
-        series = self._traffic.get(tenant)
-        if series is None:
-            series = self._traffic[tenant] = SeriesCount(tenant, TRAFFIC)
+        whole = self._traffic.get(series.tenant)
+        if whole is None:
+            whole = self._traffic[series.tenant] = SeriesCount(series.tenant, TRAFFIC)
         bucket = pane - pane % TRAFFIC_PANE_S
-        count = series.panes.get(bucket)
+        count = whole.panes.get(bucket)
         if count is None:
-            count = series.panes[bucket] = PaneCount(float(pane))
+            count = whole.panes[bucket] = PaneCount(float(pane))
+        count.fresh.add(series.mark)
         count.first, count.last = min(count.first, pane), max(count.last, pane)
         count.count += events
         count.add_slices(slices)

@@ -75,6 +75,7 @@ class Backtest:
         self, columns: Sequence[str], rules: RuleSet, pane_s: int, start: float, around: Surroundings | None = None
     ) -> None:
         self.pane_s, self._around = pane_s, around or Surroundings()
+        self._around.series = len(columns)
         self._series = [Series(TENANT, column, rules, start, 1.0, self._around) for column in columns]
         self._falls = any(spec.hears_silence for spec in rules.specs)
         # A single theme that falls silent cannot be told from a source that does.

@@ -15,6 +15,7 @@ import time
 import numpy as np
 import orjson
 
+from detectors.budget import Budget
 from detectors.surge_detector import RISES
 from detectors.surge_state import SurgeState
 from detectors.surroundings import Surroundings
@@ -23,7 +24,7 @@ PANE_S, DAYS, DISTINCT = 300, 4, 200
 
 
 def _grown(rng: np.random.Generator, around: Surroundings) -> SurgeState:
-    state = SurgeState(PANE_S, 0.0, (RISES,), 0.1, around)
+    state = SurgeState(PANE_S, 0.0, (RISES,), Budget(0.1), around)
     counts = rng.poisson(np.exp(rng.uniform(np.log(0.3), np.log(30.0))), DAYS * 86_400 // PANE_S)
     for number in np.flatnonzero(counts):
         state.observe(float(number * PANE_S), float(counts[number]))
@@ -40,7 +41,7 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     states = []
     for number in range(args.series):
-        state = SurgeState(PANE_S, 0.0, (RISES,), 0.1, around)
+        state = SurgeState(PANE_S, 0.0, (RISES,), Budget(0.1), around)
         state.restore(kept[number % DISTINCT])
         states.append(state)
     taken = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.budget import Budget
 from detectors.sequential import Effect
 from detectors.surge_detector import FALLS, RISES
 from detectors.surge_state import SurgeState, threshold
@@ -30,7 +31,7 @@ def alone(gaps: Sequence[tuple[float, float]] = ()) -> Surroundings:
 def new(
     *effects: tuple[Effect, ...], budget: float = 0.1, pane_s: int = PANE_S, around: Surroundings | None = None
 ) -> SurgeState:
-    return SurgeState(pane_s, 0.0, effects or (RISES,), budget, around or alone())
+    return SurgeState(pane_s, 0.0, effects or (RISES,), Budget(budget), around or alone())
 
 
 def through_bytes(snapshot: dict[str, Any]) -> bytes:
@@ -191,7 +192,7 @@ def test_days_of_unknown_panes_are_not_learned(days: int) -> None:
 
 def test_a_tenant_that_begins_late_in_the_day_is_not_alarmed_after_midnight() -> None:
     for start in (DAY_S - 1200, DAY_S - 1800, DAY_S - 5400):
-        state = SurgeState(PANE_S, float(start), (RISES,), 0.1, alone())
+        state = SurgeState(PANE_S, float(start), (RISES,), Budget(0.1), alone())
         assert not any(take(state, np.random.default_rng(1).poisson(3.0, 288).tolist(), at=start))
 
 

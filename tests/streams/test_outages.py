@@ -1,5 +1,7 @@
 """What a worker makes of a source that falls silent: nothing is judged, nothing is closed, nothing is forgotten."""
 
+from array import array
+
 import numpy as np
 import pytest
 
@@ -140,6 +142,18 @@ def test_rules_that_do_not_heed_outages_do_not_watch_for_them() -> None:
     feed = Feed(CountSpec(name="third", window_s=3600.0, levels={Severity.LOW: 1e6}))
     feed.run(4)
     assert not any(key.startswith(OUTAGES) for key, _ in feed.detector.checkpoint())
+
+
+def test_a_partition_knows_how_many_themes_there_are_elsewhere() -> None:
+    feed = Feed()
+    marks = array("Q", range(1, 41)).tobytes()
+    cell = Cell(feed.pane, 40, feed.pane, feed.pane, customers=marks)
+    feed.detector.apply(encode_flush(Flush(WIRE_VERSION, [], [PaneUpdate("bank", TRAFFIC, 0, 0, 9, [cell])])))
+    feed.run(2)
+    assert feed.detector.series.around("bank").series == 40
+    feed.restart()
+    feed.run(2)
+    assert feed.detector.series.around("bank").series == 40
 
 
 def test_a_stale_record_is_written_again_or_buried(feed: Feed) -> None:

@@ -307,6 +307,13 @@ def test_panes_are_minutes_and_traffic_is_coarser() -> None:
     assert cells == {"login": {0: 2, 60: 1, 240: 1}, TRAFFIC: {0: 4}}
 
 
+def test_traffic_says_how_many_themes_there_were() -> None:
+    worker = counter()
+    worker.count([record(offset, theme=theme) for offset, theme in enumerate(["login", "fees", "login"])])
+    cell = one_cell(worker.flush(), TRAFFIC)
+    assert set(memoryview(cell.customers).cast("Q")) == {customer_hash("login"), customer_hash("fees")}
+
+
 def test_traffic_can_wait_for_the_end_of_the_chunk() -> None:
     worker = counter()
     worker.count([record(offset, channel="app") for offset in range(5)])
