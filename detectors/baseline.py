@@ -102,6 +102,16 @@ class Baseline:
         return self._fitted
 
     @property
+    def day(self) -> int:
+        """The local day that is being counted, days since 1970."""
+        return self._day
+
+    def past(self) -> tuple[Floats, Any]:
+        """(days, slots) counts of the days before, the oldest first, and their weekdays."""
+        days = np.arange(self._day - DAYS, self._day)
+        return self._rows[days % DAYS].astype(float), (days + 3) % 7
+
+    @property
     def maturity(self) -> str:
         """``new`` without a past, ``young`` for a fortnight, then ``mature``."""
         if not self.known:

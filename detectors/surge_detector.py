@@ -1,12 +1,13 @@
 """The detector of ``surge``: feeds one series' state, and turns its standing into a verdict."""
 
+from detectors.baseline import DAY_S
 from detectors.budget import Budget
 from detectors.history import History
 from detectors.sequential import Effect
 from detectors.spec import Plain, Verdict
 from detectors.surge import SurgeSpec
 from detectors.surge_state import Standing, SurgeState
-from detectors.surge_words import ordinary, tripped
+from detectors.surge_words import ordinary, slowly, tripped
 from detectors.surroundings import Surroundings
 from schemas.duration import format_duration
 from schemas.signal import Severity
@@ -66,6 +67,7 @@ class SurgeDetector:
         if not standings:
             return self._unsure(history, at, "no past to compare with yet; {:g} mentions in the last {}")
         verdicts = [self._verdict(standing, history, at, number) for number, standing in enumerate(standings)]
+        verdicts += self._slow(history)
         best = max(verdicts, key=lambda verdict: -1 if verdict.severity is None else verdict.severity.rank)
         if best.severity is None and self.spec.emerging:
             return self._emerging(history, at) or best
@@ -78,6 +80,20 @@ class SurgeDetector:
         if not self.spec.hears_silence or base is None or not base.known:
             return False
         return base.season.level * base.slots >= _AWAITED_A_DAY
+
+    def _slow(self, history: History) -> list[Verdict]:
+        """Days that lie off the weeks before, of as many customers as are asked for."""
+        spec, state = self.spec, self.state
+        assert state is not None
+        found = []
+        for watch, slow in zip(state.watches, state.slow, strict=True):
+            if slow is None or abs(slow.seen - slow.usual) < spec.min_count:
+                continue
+            if watch.rising and history.customers.distinct(history.latest - DAY_S) < spec.min_customers:
+                continue
+            verdict = slowly(slow, spec.levels, DAY_S, rising=watch.rising)
+            found.append(verdict._replace(maturity=state.base.maturity))
+        return found
 
     def unknown(self, history: History, pane: float) -> None:
         """Take in that nothing is known of the pane that starts at ``pane``, and what came before it."""

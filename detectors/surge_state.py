@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectors.baseline import DAY_S, DAYS, Baseline
 from detectors.budget import Budget
+from detectors.gradual import Gradual, gradual
 from detectors.sequential import Effect, Sequential
 from detectors.surroundings import Surroundings
 
@@ -23,6 +24,7 @@ _TRUSTED = 0.4
 _LEAST_SHARE = 0.2
 _REMEMBERED_S = 14 * 86_400.0
 _STRICTER, _TOLERATED = 3.0, 2.5
+_SLOW_SHARE, _SLOW_OVER, _SLOW_LEAST = 0.1, 0.02, 0.15
 
 
 class Standing(NamedTuple):
@@ -121,9 +123,13 @@ class SurgeState:
 
     Attributes:
         next: start of the first pane that is not taken in.
+        slow: for each direction the days that lie off the weeks before, while they do.
     """
 
-    __slots__ = ("_budget", "_fitted", "_unspent", "around", "base", "born", "next", "pane_s", "theme", "watches")
+    __slots__ = (
+        "_budget", "_day", "_fitted", "_unspent", "around", "base", "born", "next", "pane_s", "slow", "theme",
+        "watches",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -139,6 +145,8 @@ class SurgeState:
         slots = 48 if pane_s <= 1800 else 24
         self.base = Baseline(pane_s, around.offset, start, around.pool(slots).borrow)
         self.watches = [Watch(each, pane_s, self.next) for each in effects]
+        self.slow: list[Gradual | None] = [None] * len(self.watches)
+        self._day = self.base.day
         self.born: float | None = None
         self._fitted = self.base.fits
         self._unspent = self._limit()
@@ -274,6 +282,19 @@ class SurgeState:
             if self.around.shared:
                 self.around.pool(self.base.slots).lend(self.base.season)
             self._unspent = self._limit()
+        if self._day != self.base.day:
+            self._day = self.base.day
+            self.slow = [self._slow(watch.rising, held) for watch, held in zip(self.watches, self.slow, strict=True)]
+
+    def _slow(self, rising: bool, held: Gradual | None) -> Gradual | None:
+        """Where the days stand now that one is over."""
+        if not self.base.known:
+            return None
+        found = gradual(*self.base.past(), self.base.season, self.base.dispersion, rising=rising)
+        if found is None or abs(found.seen - found.usual) < _SLOW_LEAST * found.usual:
+            return None
+        asked = _WEEK_S / (_SLOW_SHARE * self._budget.of(self.around.series))
+        return found if found.rarity_s >= asked * (_SLOW_OVER if held else 1.0) else None
 
     def _limit(self) -> float:
         return threshold(self.base, self.pane_s, self._budget.of(self.around.series))
@@ -286,7 +307,8 @@ class SurgeState:
     def snapshot(self) -> dict[str, Any]:
         """Plain data."""
         watches = [watch.snapshot() for watch in self.watches]
-        return {"next": self.next, "born": self.born, "base": self.base.snapshot(), "watches": watches}
+        slow = [None if each is None else list(each) for each in self.slow]
+        return {"next": self.next, "born": self.born, "base": self.base.snapshot(), "watches": watches, "slow": slow}
 
     def restore(self, data: dict[str, Any]) -> bool:
         """The inverse of :meth:`snapshot`; False if it was kept for another length of pane, and is of no use.
@@ -302,7 +324,9 @@ class SurgeState:
         self.base.restore(data["base"])
         for watch, kept in zip(self.watches, data["watches"], strict=False):
             watch.restore(kept)
-        self._fitted = self.base.fits
+        for number, slow in enumerate(data.get("slow", [])[: len(self.slow)]):
+            self.slow[number] = None if slow is None else Gradual(*slow)
+        self._fitted, self._day = self.base.fits, self.base.day
         pool = self.around.pool(self.base.slots)
         if self.around.shared and self.base.known and pool.borrow() is None:
             pool.lend(self.base.season)

@@ -1,5 +1,6 @@
 """A standing in words, and as a verdict."""
 
+from detectors.gradual import Gradual
 from detectors.negative_binomial import interval
 from detectors.spec import Levels, Verdict, reached
 from detectors.surge_state import Standing
@@ -43,6 +44,27 @@ def tripped(standing: Standing, levels: Levels, at: float, dispersion: float, *,
     edge = high if rising else low
     return Verdict(
         severity, standing.seen, standing.usual, edge, template, args, low=low, high=high, span_s=at - standing.since
+    )
+
+
+def slowly(slow: Gradual, levels: Levels, day_s: float, *, rising: bool) -> Verdict:
+    """The verdict on days that lie off the weeks before."""
+    ratio = slow.seen / slow.usual if rising else slow.usual / max(slow.seen, 1e-9)
+    severity, _ = reached(levels, ratio)
+    severity = severity or min(levels, key=lambda each: each.rank)
+    template = "{:,.0f} mentions in the last {} days, where {} to {} would go with the weeks before; {}"
+    args = (slow.seen, slow.days, *_edges(slow.low, slow.high), severity.value)
+    return Verdict(
+        severity,
+        slow.seen,
+        slow.usual,
+        slow.high if rising else slow.low,
+        template,
+        args,
+        low=slow.low,
+        high=slow.high,
+        rarity_s=slow.rarity_s,
+        span_s=slow.days * day_s,
     )
 
 

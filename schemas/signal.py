@@ -27,12 +27,44 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class SignalState(StrEnum):
-    """Where an episode stands; a reader who knows the state and the revision knows what changed."""
+    """What a revision tells: what has just happened to the episode.
+
+    ``opened``; ``updated``: its number has grown a lot; ``escalated``: it has become worse; ``ongoing``: it lasts,
+    said once a day; ``resolving``: it has gone quiet, and may come back; ``resolved``: it has stayed quiet;
+    ``regressed``: it came back after that, and is the same episode; ``flapping``: it comes and goes, and is told again
+    only when that ends.
+    """
 
     OPENED = "opened"
     UPDATED = "updated"
     ESCALATED = "escalated"
+    ONGOING = "ongoing"
+    RESOLVING = "resolving"
     RESOLVED = "resolved"
+    REGRESSED = "regressed"
+    FLAPPING = "flapping"
+
+
+class Phase(StrEnum):
+    """Where an episode stands, whatever the last revision told.
+
+    ``emerging``: a theme nobody has seen before, or too little of a past to say more.
+    """
+
+    EMERGING = "emerging"
+    OPEN = "open"
+    ESCALATING = "escalating"
+    FLAPPING = "flapping"
+    RESOLVING = "resolving"
+    RESOLVED = "resolved"
+
+
+class Attention(StrEnum):
+    """How a person is to hear of a revision: at once, in the next digest, or not at all."""
+
+    NOW = "now"
+    DIGEST = "digest"
+    NONE = "none"
 
 
 class Driver(Struct, frozen=True, kw_only=True):
@@ -76,6 +108,21 @@ class DetectorRef(Struct, frozen=True, kw_only=True):
     name: str
     version: int
     parameters: dict[str, object]
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A signal that belongs to an incident.
+
+    Attributes:
+        share: its mentions, of all members' mentions.
+    """
+
+    signal_id: str
+    theme: str
+    rule: str
+    severity: Severity
+    mentions: int
+    share: float
 
 
 class Sparkline(Struct, frozen=True, kw_only=True):
@@ -137,6 +184,12 @@ class Signal(Struct, kw_only=True):
         emerging: a theme that nobody has seen before.
         sparkline: the recent past.
         forecast: when it would reach the next severity.
+        phase: where the episode stands.
+        crossings: times it has tripped within the last day, if more than once.
+        incident: id of the incident it belongs to; an incident is a signal of its own, with ``members``.
+        members: what an incident is made of, the largest first.
+        cause: what all members share, as ``dimension=value``.
+        attention: how a person is to hear of this revision, and why so.
     """
 
     id: str
@@ -177,3 +230,10 @@ class Signal(Struct, kw_only=True):
     emerging: bool | UnsetType = UNSET
     sparkline: Sparkline | UnsetType = UNSET
     forecast: Forecast | UnsetType = UNSET
+    phase: Phase | UnsetType = UNSET
+    crossings: int | UnsetType = UNSET
+    incident: str | UnsetType = UNSET
+    members: list[Member] | UnsetType = UNSET
+    cause: str | UnsetType = UNSET
+    attention: Attention | UnsetType = UNSET
+    attention_reason: str | UnsetType = UNSET
