@@ -237,6 +237,9 @@ class Baseline:
         self._fitted = -1 if np.isnan(rows).all() else at
 
     def _settle(self, season: Season) -> None:
+        # As exact as it is kept, so that who resumes goes on alike.
+        profile, weekdays = _narrow(season.profile), _narrow(season.weekdays)
+        season = season._replace(profile=_wide(profile, self.slots), weekdays=_wide(weekdays, 7))
         self.season = season
         curve = season.profile * season.level * self.pane_s / self.slot_s
         self._curve = [*curve.tolist(), float(curve[0])]
@@ -296,7 +299,7 @@ class Baseline:
             pack(self._rows.astype(float)), pack(np.array(self._today)),
             [self._seen, self._usual, self._sum, self._squares, self.dispersion],
             [*self._spread], self._block, self._fitted,
-            [season.level, season.wander, season.days], season.profile.tolist(), season.weekdays.tolist(),
+            [season.level, season.wander, season.days], _narrow(season.profile), _narrow(season.weekdays),
         ]  # fmt: skip
 
     def restore(self, data: list[Any]) -> None:
@@ -307,5 +310,21 @@ class Baseline:
         self._today = unpack(today).tolist()
         self._seen, self._usual, self._sum, self._squares, self.dispersion = numbers
         self._spread, self._block = tuple(spread), list(block)
-        self._settle(Season(np.array(profile), np.array(weekdays), *fitted))
+        self._settle(Season(_wide(profile, self.slots), _wide(weekdays, 7), *fitted))
         self._weekly = self._recurring(self._day) if self.known else {}
+
+
+def _narrow(values: Floats) -> bytes:
+    return values.astype("<f4").tobytes()
+
+
+def _wide(data: bytes | list[float], length: int) -> Floats:
+    """The inverse of :func:`_narrow`; an earlier build kept lists.
+
+    Raises:
+        ValueError: it is neither, or not so many numbers.
+    """
+    values = np.frombuffer(data, "<f4").astype(float) if isinstance(data, bytes) else np.array(data, float)
+    if values.shape != (length,) or not np.isfinite(values).all():
+        raise ValueError(f"a season of {values.shape} numbers, not of {length}, or of none at all")
+    return values

@@ -111,6 +111,17 @@ class Merge:
         if cell.customers:
             history.customers.heard(memoryview(cell.customers).cast("Q"), cell.last, cell.customers_bits)
 
+    def tidy(self, closed: float) -> None:
+        """Forget of panes that take no more mentions what only a further mention would ask for.
+
+        Args:
+            closed: see :meth:`apply`.
+        """
+        for chunk in self.chunks.values():
+            for pane, held in chunk.panes.items():
+                if pane + PANE_S <= closed and (held.slices or held.metrics):
+                    chunk.panes[pane] = Held(held.count, held.sentiment_n, held.sentiment_sum, {}, {})
+
     def snapshot(self) -> dict[int, Any]:
         """Plain data, encodable as it is."""
         return self.chunks

@@ -162,11 +162,16 @@ class Shelf:
         except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of series {key[0]}/{key[1]} cannot be read: {error}") from None
 
-    def settle(self, before: float, busy: Callable[[Key], bool]) -> int:
-        """Put to sleep what has not been mentioned since ``before`` (epoch seconds) and is not busy; how many."""
+    def settle(self, before: float, busy: Callable[[Key], bool], closed: float = 0.0) -> int:
+        """Put to sleep what has not been mentioned since ``before`` (epoch seconds) and is not busy; how many.
+
+        Args:
+            closed: event time before which panes take no more mentions, epoch seconds.
+        """
         sleepy = [key for key, series in self.awake.items() if series.history.latest < before and not busy(key)]
         for key in sleepy:
             series = self.awake.pop(key)
+            series.merge.tidy(closed)
             data = _encoder.encode(series.record(max(series.judged, series.history.latest)))
             self._asleep[key] = _Asleep(series.history.latest, data)
         return len(sleepy)

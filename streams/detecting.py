@@ -213,7 +213,7 @@ class PartitionDetector:
             self._since = {tenant: since for tenant, since in self._since.items() if tenant in tenants}
         sources = list(self.watermark.sources.values())
         yield self._partition_key, _encoder.encode(_PartitionRecord(_PARTITION_VERSION, at, sources, self._since))
-        self.series.settle(at - _ASLEEP_AFTER_S, self._busy)
+        self.series.settle(at - _ASLEEP_AFTER_S, self._busy, at - self.settings.lateness_s)
 
     def _busy(self, key: Key) -> bool:
         return key in self.open or key in self.dirty or key in self.awaited

@@ -160,8 +160,9 @@ class PartitionCounter:
         """Where the records end that surely belong to the chunk being counted and are new to it."""
         if self.position is None or self._end_stamp is None or records[at].offset < self.position:
             return at
-        last = min(at + _RUN, len(records))
-        end, end_stamp = self._end, self._end_stamp
+        last, end, end_stamp = min(at + _RUN, len(records)), self._end, self._end_stamp
+        if records[last - 1].offset < end and max(record.timestamp for record in records[at:last]) < end_stamp:
+            return last
         for number, record in enumerate(islice(records, at, last), at):
             if record.offset >= end or record.timestamp >= end_stamp:
                 return number

@@ -184,3 +184,33 @@ def test_a_restored_merge_goes_on_alike(log: list[Mention], cut: int) -> None:
     again = restored.apply(update_of(log[:cut] or log[:1]), History(86_400.0, START), closed=0.0)
     assert (again is None) == (cut > 0)
     assert history.total == len(log)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(mentions, min_size=1, max_size=30), st.data())
+def test_what_is_tidied_away_is_never_asked_for(log: list[Mention], data: st.DataObject) -> None:
+    """A chunk goes on growing after its panes were closed: with or without tidying, the same is counted."""
+    ends = sorted(data.draw(st.sets(st.integers(1, len(log)), min_size=1, max_size=5)))
+    closed, pairs = 0.0, [(Merge(), History(86_400.0, 0.0)) for _ in range(2)]
+    for upto in ends:
+        update = update_of(log[:upto])
+        results = [merge.apply(update, history, closed) for merge, history in pairs]
+        assert results[0] == results[1]
+        closed = max(closed, data.draw(st.sampled_from([0.0, START + 120, START + 300, START + 900])))
+        pairs[0][0].tidy(closed)
+    (_, tidied), (_, whole) = pairs
+    assert tidied.snapshot() == whole.snapshot()
+
+
+def test_tidying_keeps_numbers_and_drops_the_rest() -> None:
+    merge, history = Merge(), History(86_400.0, 0.0)
+    merge.apply(
+        update_of([Mention(START, -0.5, 1, 4.0, ("os=a",)), Mention(START + 3600, 0.5, 2, 4.0, ("os=b",))]),
+        history,
+        0.0,
+    )
+    merge.tidy(START + 600)
+    [chunk] = merge.chunks.values()
+    early, late = sorted(chunk.panes.items())
+    assert (early[1].count, early[1].sentiment_n, early[1].slices, early[1].metrics) == (1, 1, {}, {})
+    assert late[1].slices == {"os=b": 1}
