@@ -35,23 +35,23 @@ class Rows:
         ats: event times, epoch seconds.
         sentiments: None for an event without one.
         customers: hashes, 0 for an event without a customer.
-        slices: codes, see :class:`streams.ingest.slices.SliceNames`.
+        slices: for each dimension the numbers of the events' slices, see :class:`streams.ingest.slices.SliceNames`.
         metrics: name -> value.
     """
 
     __slots__ = ("ats", "customers", "metrics", "panes", "sentiments", "slices")
 
-    def __init__(self) -> None:
+    def __init__(self, dimensions: int) -> None:
         self.panes: list[int] = []
         self.ats: list[float] = []
         self.sentiments: list[float | None] = []
         self.customers: list[int] = []
-        self.slices: list[int] = []
+        self.slices: list[list[int]] = [[] for _ in range(dimensions)]
         self.metrics: list[dict[str, float]] = []
 
     def clear(self) -> None:
         """Forget all of them."""
-        for column in (self.panes, self.ats, self.sentiments, self.customers, self.slices, self.metrics):
+        for column in (self.panes, self.ats, self.sentiments, self.customers, self.metrics, *self.slices):
             column.clear()
 
     def settle(self, counts: Sequence[PaneCount], names: SliceNames) -> list[Settled]:
@@ -59,7 +59,7 @@ class Rows:
 
         Args:
             counts: the panes by their numbers.
-            names: what the codes of slices mean.
+            names: what the numbers of slices mean.
         """
         if not self.panes:
             return []
@@ -106,9 +106,11 @@ class Rows:
     def _add_slices(
         self, panes: list[PaneCount], order: Any, ends: list[int], places: Any, names: SliceNames
     ) -> list[dict[str, int]]:
-        table = names.table()
-        width, texts = len(names.names), names.names
-        cells = (places[:, None] * width + table[np.array(self.slices)]).ravel()
+        width, texts, table = len(names.names), names.names, np.array(self.slices)
+        for place, earlier in names.again:
+            # Said twice, at both places, is one slice.
+            table[place][table[place] == table[earlier]] = 0
+        cells = (places * width + table).ravel()
         if len(panes) * width <= _DENSE * len(cells):
             grid = np.bincount(cells, minlength=len(panes) * width)
             found = np.flatnonzero(grid)
@@ -125,7 +127,9 @@ class Rows:
             low, high = edges[number], edges[number + 1]
             fresh = dict(zip([texts[each] for each in name[low:high]], numbers[low:high], strict=True))
             if pane.crowded(len(fresh)):
-                fresh = _in_order(names.slices_of(self.slices[row]) for row in order[begin:end].tolist())
+                fresh = _in_order(
+                    sorted(texts[one] for one in row if one) for row in table.T[order[begin:end]].tolist()
+                )
             pane.add_slices(fresh)
             result.append(fresh)
             begin = end
@@ -165,7 +169,7 @@ def _picked(column: list[int], order: Any) -> Sequence[int]:
     return itemgetter(*order.tolist())(column) if len(column) > 1 else column
 
 
-def _in_order(rows: Iterable[tuple[str, ...]]) -> dict[str, int]:
+def _in_order(rows: Iterable[Sequence[str]]) -> dict[str, int]:
     """Slice -> events, those that come first first."""
     counts: dict[str, int] = {}
     for name in chain.from_iterable(rows):

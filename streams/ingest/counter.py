@@ -103,7 +103,7 @@ class PartitionCounter:
         from streams.ingest.bulk import columns_of
         from streams.ingest.columns import Rows
 
-        self._rows, self._columns_of = Rows(), columns_of
+        self._rows, self._columns_of = Rows(len(self._decoder.paths)), columns_of
         self.tally = Tally()
         self.watermark = self._latest = float("-inf")
         self._told = inf
@@ -208,10 +208,6 @@ class PartitionCounter:
                 self._open(key, at) if pane is None else pane
                 for pane, key, at in zip(panes, columns.keys, columns.ats, strict=True)
             ]
-        combinations = list(map(self._values, events))
-        codes = list(map(names.known, combinations))
-        if None in codes:
-            codes = [names.code(each) if code is None else code for code, each in zip(codes, combinations, strict=True)]
         sentiments = columns.sentiments
         if None in sentiments:
             find = self._enricher.sentiment
@@ -221,7 +217,8 @@ class PartitionCounter:
         rows.ats += columns.ats
         rows.sentiments += sentiments
         rows.customers += columns.customers
-        rows.slices += codes  # type: ignore[arg-type]
+        for place, values in enumerate(zip(*map(self._values, events), strict=True)):
+            rows.slices[place] += names.numbers(place, values)
         rows.metrics += columns.metrics
         self._dirty.update(panes)  # type: ignore[arg-type]
         self.since_flush += len(events)
@@ -279,7 +276,7 @@ class PartitionCounter:
         self.since_flush += 1
         if at > self._latest:
             self._latest = at
-        code = self._names.code(self._values(event))
+        slices = [self._names.number(place, value) for place, value in enumerate(self._values(event))]
         sentiment, source = event.sentiment, event.sentiment_source
         if sentiment is None:
             sentiment, source = self._enricher.sentiment(event)
@@ -297,7 +294,8 @@ class PartitionCounter:
             rows.ats.append(at)
             rows.sentiments.append(sentiment)
             rows.customers.append(customer)
-            rows.slices.append(code)
+            for column, slice_ in zip(rows.slices, slices, strict=True):
+                column.append(slice_)
             rows.metrics.append(event.metrics)
             if text:
                 samples = self._counts[number].samples
