@@ -11,7 +11,7 @@ from sinks.deadlines import DeadlinesConfig
 from sinks.ownership import OwnershipConfig
 from streams.declaring.section import CalendarSection
 from streams.detecting import DetectSettings
-from streams.ingest.count_settings import CountSettings
+from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.ingest import FlushSettings
 from streams.letter_limit import LetterLimits

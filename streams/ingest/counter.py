@@ -7,29 +7,25 @@ from a chunk's start cuts it the same way.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from math import inf
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
+import msgspec
 from xxhash import xxh3_64_intdigest
 
 from detectors.panes import PANE_S
 from schemas.event import Event
 from schemas.panes import TRAFFIC, TRAFFIC_PANE_S, PaneUpdate, Sample
-from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.decode import EventDecoder, Limits, Rejected
+from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames
+from streams.ingest.decode import EventDecoder, Limits, Rejected, why_not
 from streams.ingest.dedupe import RecentIds
 from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
-from streams.ingest.slices import SliceNames
 
 _MAX_PANES = 1000
 """Of one series in a chunk: a replay of years has an event in each."""
 _MAX_SERIES = 50_000
-_FEW, _RUN = 24, 1024
-"""Fewer records than that are counted one by one; and no more than that at once."""
 
 
 class RawRecord(Protocol):
@@ -61,6 +57,36 @@ class Refused(NamedTuple):
 
     record: RawRecord
     why: Rejected
+
+
+class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How events are counted.
+
+    Attributes:
+        dimensions: fields or attributes whose values become slices.
+        chunk_records: offsets a chunk spans at most.
+        chunk_s: stretch of record time a chunk spans at most.
+        dedupe_s, dedupe_ids: how long, and how many, event ids are remembered per source partition.
+        recall_records: offsets before the first chunk that are read again at a start, for their ids alone.
+    """
+
+    dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
+    chunk_records: int = 32_768
+    chunk_s: int = 600
+    dedupe_s: float = 600.0
+    dedupe_ids: int = 200_000
+    recall_records: int = 32_768
+
+    def __post_init__(self) -> None:
+        for key, value, least in (
+            ("chunk_records", self.chunk_records, 1),
+            ("dedupe_ids", self.dedupe_ids, 1),
+            ("recall_records", self.recall_records, 0),
+        ):
+            if value < least:
+                raise ValueError(f"{key}: expected {least} or more, got {value}")
+        if self.chunk_s < 1:
+            raise ValueError("chunk: expected at least a second")
 
 
 class Tally:
@@ -98,12 +124,8 @@ class PartitionCounter:
         self._enricher = enricher
         self._decoder = EventDecoder(limits, settings.dimensions)
         self._values = _getter(self._decoder.paths)
-        self._names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
-        # They bring numpy, which whoever only reads a configuration does not need.
-        from streams.ingest.bulk import columns_of
-        from streams.ingest.columns import Rows
-
-        self._rows, self._columns_of = Rows(len(self._decoder.paths)), columns_of
+        self._names = names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
+        self._known_names = names.known
         self.tally = Tally()
         self.watermark = self._latest = float("-inf")
         self._told = inf
@@ -121,14 +143,10 @@ class PartitionCounter:
         self.start = offset
         self._end = (offset // length + 1) * length
         self._end_stamp = None if stamp is None else (stamp // span + 1) * span
-        self._rows.clear()
-        self._panes: dict[tuple[str, str, int], int] = {}
-        self._counts: list[PaneCount] = []
-        self._owners: list[tuple[SeriesCount, int]] = []
+        self._panes: dict[tuple[str, str, int], PaneCount] = {}
         self._series: dict[tuple[str, str], SeriesCount] = {}
-        self._most_panes = 0
         self._traffic: dict[str, SeriesCount] = {}
-        self._dirty: set[int] = set()
+        self._dirty: dict[tuple[str, str], None] = {}
 
     def count(self, records: Iterable[RawRecord], wall: float = inf) -> list[Refused]:
         """Count records in the order of their offsets; return those that are no events.
@@ -142,114 +160,48 @@ class PartitionCounter:
                 a producer whose clock is wrong, and its events' times are held against this instead.
         """
         refused: list[Refused] = []
-        at, records = 0, records if isinstance(records, list) else list(records)
-        while at < len(records):
-            end = self._run(records, at)
-            if end - at >= _FEW:
-                at = self._count_run(records, at, end, refused, wall)
-            else:
-                end = max(end, at + 1)
-                self._count_each(records[at:end], refused, wall)
-                at = end
-        if self.position is not None and self.position >= self._end and self._end_stamp is not None:
-            self._finish()
-            self._begin(self.position, None)
-        return refused
-
-    def _run(self, records: list[RawRecord], at: int) -> int:
-        """Where the records end that surely belong to the chunk being counted and are new to it."""
-        if self.position is None or self._end_stamp is None or records[at].offset < self.position:
-            return at
-        last, end, end_stamp = min(at + _RUN, len(records)), self._end, self._end_stamp
-        if records[last - 1].offset < end and max(record.timestamp for record in records[at:last]) < end_stamp:
-            return last
-        for number, record in enumerate(islice(records, at, last), at):
-            if record.offset >= end or record.timestamp >= end_stamp:
-                return number
-        return last
-
-    def _count_run(self, records: list[RawRecord], at: int, end: int, refused: list[Refused], wall: float) -> int:
-        """Count ordinary records of the chunk at once; returns how far it got."""
-        run = records[at:end]
-        values = [record.value for record in run]
-        stamps = [record.timestamp / 1000.0 for record in run]
-        if max(stamps) > wall:
-            stamps = [min(stamp, wall) for stamp in stamps]
-        plain = None not in values and not any(record.headers for record in run)
-        if not plain or max(map(len, values)) > self._decoder.limits.max_record:  # type: ignore[arg-type]
-            self._count_each(run, refused, wall)
-            return end
-        events: list[Event] = []
-        try:
-            # What parsed before the one that does not is kept.
-            events.extend(map(self._decoder.parse, values))  # type: ignore[arg-type]
-        except (ValueError, RecursionError):
-            end = at + len(events) + 1
-        good = at + len(events)
-        if len(events) < _FEW or not self._add_run(events, stamps, records[good - 1].offset + 1):
-            self._count_each(records[at:end], refused, wall)
-        else:
-            self._count_each(records[good:end], refused, wall)
-        return end
-
-    def _add_run(self, events: list[Event], stamps: list[float], position: int) -> bool:
-        """Take in events that parsed; False, and nothing taken in, if one of them wants a closer look."""
-        del stamps[len(events) :]
-        columns = self._columns_of(events, stamps, self._decoder.limits)
-        if columns is None or len(self._series) + len(events) >= _MAX_SERIES:
-            return False
-        if self._most_panes + columns.panes >= _MAX_PANES or not self._ids.all_new(columns.ids, stamps):
-            return False
-        self.position = position
-        rows, names = self._rows, self._names
-        panes = list(map(self._panes.get, columns.keys))
-        if None in panes:
-            panes = [
-                self._open(key, at) if pane is None else pane
-                for pane, key, at in zip(panes, columns.keys, columns.ats, strict=True)
-            ]
-        sentiments = columns.sentiments
-        if None in sentiments:
-            find = self._enricher.sentiment
-            pairs = zip(sentiments, events, strict=True)
-            sentiments = [find(event)[0] if given is None else given for given, event in pairs]
-        rows.panes += panes  # type: ignore[arg-type]
-        rows.ats += columns.ats
-        rows.sentiments += sentiments
-        rows.customers += columns.customers
-        for place, values in enumerate(zip(*map(self._values, events), strict=True)):
-            rows.slices[place] += names.numbers(place, values)
-        rows.metrics += columns.metrics
-        self._dirty.update(panes)  # type: ignore[arg-type]
-        self.since_flush += len(events)
-        self._latest = max(self._latest, max(columns.ats))
-        return True
-
-    def _count_each(self, records: list[RawRecord], refused: list[Refused], wall: float) -> None:
-        """Count records one by one."""
-        decoder = self._decoder
+        decoder, limit = self._decoder, self._decoder.limits.max_record
+        parse, plain = decoder.parse, decoder.plain
+        position, start, end, end_stamp = self.position, self.start, self._end, self._end_stamp
+        repeated = self._ids.repeated
         for record in records:
-            offset, stamp = record.offset, record.timestamp
-            end_stamp = self._end_stamp
-            if (
-                self.position is None
-                or offset < self.start
-                or end_stamp is None
-                or offset >= self._end
-                or stamp >= end_stamp
-            ):
-                self._turn(self.position, offset, stamp)
-            elif offset < self.position:
+            offset, stamp, value = record.offset, record.timestamp, record.value
+            if position is None or offset < start or end_stamp is None or offset >= end or stamp >= end_stamp:
+                self._turn(position, offset, stamp)
+                start, end, end_stamp = self.start, self._end, self._end_stamp
+                repeated = self._ids.repeated
+            elif offset < position:
                 continue
-            self.position = offset + 1
-            recorded_at = min(stamp / 1000.0, wall)
-            event = decoder.decode(record.value, record.headers, recorded_at)
-            if isinstance(event, Rejected):
-                refused.append(Refused(record, event))
-            elif self._ids.repeated((event.tenant, event.id), recorded_at):
+            self.position = position = offset + 1
+            recorded_at = stamp / 1000.0
+            if recorded_at > wall:
+                recorded_at = wall
+            if value is None or record.headers or len(value) > limit:
+                found = decoder.decode(value, record.headers, recorded_at)
+                if isinstance(found, Rejected):
+                    refused.append(Refused(record, found))
+                    continue
+                event = found
+                at = event.time.timestamp()
+            else:
+                try:
+                    event = parse(value)
+                except (ValueError, RecursionError) as error:
+                    refused.append(Refused(record, why_not(value, error)))
+                    continue
+                at = event.time.timestamp()
+                if not plain(event, at - recorded_at) and (bad := decoder.check(event, at - recorded_at)) is not None:
+                    refused.append(Refused(record, bad))
+                    continue
+            if repeated((event.tenant, event.id), recorded_at):
                 self.tally.repeated += 1
             else:
-                self._add(event, event.time.timestamp())
+                self._add(event, at)
+                end = self._end
+        if position is not None and position >= self._end and self._end_stamp is not None:
+            self._finish()
+            self._begin(position, None)
+        return refused
 
     def _turn(self, position: int | None, offset: int, stamp: int) -> None:
         """Begin the chunk that the record at ``offset`` is the first of."""
@@ -276,51 +228,59 @@ class PartitionCounter:
         self.since_flush += 1
         if at > self._latest:
             self._latest = at
-        slices = [self._names.number(place, value) for place, value in enumerate(self._values(event))]
+        values = self._values(event)
+        names = self._known_names(values) or self._names.of(values)
         sentiment, source = event.sentiment, event.sentiment_source
         if sentiment is None:
             sentiment, source = self._enricher.sentiment(event)
-        themes = self._enricher.themes(event)
-        if themes[0] == UNTAGGED:
-            self.tally.untagged += 1
-        text, rows = event.text, self._rows
+        themes: Sequence[str]
+        if event.theme is not None and not event.themes:
+            themes = (event.theme,)
+        else:
+            themes = self._enricher.themes(event)
+            if themes[0] == UNTAGGED:
+                self.tally.untagged += 1
+        tenant, metrics, text = event.tenant, event.metrics, event.text
+        # Hashed while it is at hand: a kept string costs more later, when it is no longer in the cache.
         customer = xxh3_64_intdigest(event.customer.encode()) if event.customer else 0
         pane = int(at)
         pane -= pane % PANE_S
         for theme in themes:
-            number = self._open((event.tenant, theme, pane), at)
-            self._dirty.add(number)
-            rows.panes.append(number)
-            rows.ats.append(at)
-            rows.sentiments.append(sentiment)
-            rows.customers.append(customer)
-            for column, slice_ in zip(rows.slices, slices, strict=True):
-                column.append(slice_)
-            rows.metrics.append(event.metrics)
-            if text:
-                samples = self._counts[number].samples
-                if len(samples) < MAX_SAMPLES:
-                    samples.append(Sample(event.id, at, redact(text), sentiment, source or GIVEN, customer))
+            key = (tenant, theme, pane)
+            count = self._panes.get(key)
+            if count is None:
+                count = self._open(key, at)
+            if not count.dirty:
+                count.dirty = True
+                self._dirty[tenant, theme] = None
+            count.count += 1
+            if at > count.last:
+                count.last = at
+            elif at < count.first:
+                count.first = at
+            if sentiment is not None:
+                count.sentiment_n += 1
+                count.sentiment_sum += sentiment
+            if customer:
+                count.fresh.add(customer)
+            count.named.append(names)
+            if metrics:
+                count.observe(metrics)
+            if text and len(count.samples) < MAX_SAMPLES:
+                count.samples.append(Sample(event.id, at, redact(text), sentiment, source or GIVEN, customer))
 
-    def _open(self, key: tuple[str, str, int], at: float) -> int:
-        """The number of a pane of a series, which begins to be counted if it is new."""
-        number = self._panes.get(key)
-        if number is not None:
-            return number
+    def _open(self, key: tuple[str, str, int], at: float) -> PaneCount:
+        """Begin to count a pane of a series."""
         tenant, theme, pane = key
-        number = self._panes[key] = len(self._counts)
-        count = PaneCount(at)
-        self._counts.append(count)
+        count = self._panes[key] = PaneCount(at)
         series = self._series.get((tenant, theme))
         if series is None:
             series = self._series[tenant, theme] = SeriesCount(tenant, theme)
-        self._owners.append((series, pane))
         series.panes[pane] = count
-        self._most_panes = max(self._most_panes, len(series.panes))
         if len(series.panes) >= _MAX_PANES or len(self._series) >= _MAX_SERIES:
             # What a chunk holds of a series travels as one piece, and all of it is kept until it ends.
             self._end = self.position or 0
-        return number
+        return count
 
     def _finish(self) -> None:
         self._finished.extend(self._updates(traffic=True))
@@ -328,12 +288,12 @@ class PartitionCounter:
 
     def _updates(self, *, traffic: bool) -> list[PaneUpdate]:
         upto = (self.position or 0) - 1
-        dirty: dict[int, SeriesCount] = {}
-        for number, events, slices in self._rows.settle(self._counts, self._names):
-            series, pane = self._owners[number]
-            dirty[id(series)] = series
-            self._count_traffic(series, pane, events, slices)
-        updates = [series.update(self.source, self.start, upto) for series in dirty.values()]
+        updates = []
+        for key in self._dirty:
+            series = self._series[key]
+            for pane, (events, slices) in series.settle().items():
+                self._count_traffic(series, pane, events, slices)
+            updates.append(series.update(self.source, self.start, upto))
         self._dirty.clear()
         # Whoever looks for outages holds a pane's total for complete once the watermark is past it.
         newest = self._latest - self._latest % TRAFFIC_PANE_S if updates else self._told

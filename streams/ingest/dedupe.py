@@ -5,7 +5,7 @@ start of the current chunk after a restart, so a repeat of an event from an earl
 just before a restart and again just after it, is counted twice.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 
 class RecentIds:
@@ -27,22 +27,6 @@ class RecentIds:
         self._new: set[int] = set()
         self._old: set[int] = set()
         self._since = 0.0
-
-    def all_new(self, keys: Sequence[Hashable], times: Sequence[float]) -> bool:
-        """Take in many keys at once if none of them was seen; False, and nothing taken in, if one might have been.
-
-        Args:
-            times: see :meth:`repeated`, one for each key.
-        """
-        new, hashes = self._new, list(map(hash, keys))
-        # As if one after the other: in between nothing may come of age.
-        if max(times) - self._since > self._window_s or len(new) + len(hashes) > self._capacity:
-            return False
-        distinct = set(hashes)
-        if len(distinct) < len(hashes) or not new.isdisjoint(distinct) or not self._old.isdisjoint(distinct):
-            return False
-        new |= distinct
-        return True
 
     def repeated(self, key: Hashable, at: float) -> bool:
         """Whether ``key`` was seen within the window before ``at`` (seconds of the record's own time)."""

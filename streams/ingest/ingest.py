@@ -12,8 +12,7 @@ import msgspec
 from schemas.codec import encode_flush
 from schemas.ids import series_partition
 from schemas.panes import TRAFFIC, WIRE_VERSION, Flush, PaneUpdate, SourceState
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import PartitionCounter, RawRecord, Refused
+from streams.ingest.counter import CountSettings, PartitionCounter, RawRecord, Refused
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 

@@ -25,8 +25,7 @@ from schemas.panes import TRAFFIC
 from schemas.times import instant
 from sinks.assigning import decode_record, encode_record
 from sinks.dead_letters import Failure, Reason, dead_letter
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import PartitionCounter
+from streams.ingest.counter import CountSettings, PartitionCounter
 from streams.ingest.decode import EventDecoder, Limits, Rejected
 from streams.ingest.enrich import Enricher
 from streams.ingest.tagger import Tagger

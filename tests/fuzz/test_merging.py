@@ -14,8 +14,7 @@ from detectors.merge import Merge
 from detectors.panes import PANE_S
 from schemas.panes import TRAFFIC, PaneUpdate
 from streams.ingest.cells import customer_hash
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import PartitionCounter
+from streams.ingest.counter import CountSettings, PartitionCounter
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from tests.fuzz.strategies import FUZZ

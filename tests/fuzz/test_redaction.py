@@ -7,8 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import PartitionCounter
+from streams.ingest.counter import CountSettings, PartitionCounter
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from streams.ingest.redact import redact

@@ -11,7 +11,7 @@ from detectors.sentiment import SentimentSpec
 from detectors.velocity import VelocitySpec
 from schemas.signal import Severity
 from streams.detecting import DetectSettings
-from streams.ingest.count_settings import CountSettings
+from streams.ingest.counter import CountSettings
 from tests.support.pipeline_sim import Simulation, Told, oracle, traffic
 
 RULES = RuleSet(

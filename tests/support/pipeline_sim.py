@@ -19,8 +19,7 @@ from detectors.shelf import Key
 from schemas.codec import encode_json
 from schemas.signal import Signal
 from streams.detecting import DetectSettings, PartitionDetector
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import Refused
+from streams.ingest.counter import CountSettings, Refused
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from streams.ingest.ingest import FlushSettings, Ingest

@@ -6,58 +6,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.ingest import cells
-from streams.ingest.cells import FEW_VALUES, MAX_METRICS, ROOMY_SLICES, PaneCount
-from streams.ingest.columns import Rows
-from streams.ingest.slices import MAX_SLICE, SliceNames
+from streams.ingest.cells import FEW_VALUES, MAX_METRICS, MAX_SLICE, ROOMY_SLICES, PaneCount, SliceNames
 
 
 def told(events: list[tuple[str, ...]], cuts: list[int]) -> dict[str, int]:
     """The slices of a pane with these events, added up at the ``cuts`` and at the end."""
     pane = PaneCount(0.0)
-    dimensions = tuple(sorted({name.partition("=")[0] for event in events for name in event})) or ("none",)
-    names, rows = SliceNames(dimensions), Rows(len(dimensions))
-    for index, event in enumerate(events):
-        given = dict(name.split("=") for name in event)
-        row(rows, [names.number(place, given.get(dimension)) for place, dimension in enumerate(dimensions)])
+    for index, names in enumerate(events):
+        pane.count += 1
+        pane.named.append(names)
         if index in cuts:
-            rows.settle([pane], names)
-    rows.settle([pane], names)
+            pane.settle()
+    pane.settle()
     return pane.slices
-
-
-def row(rows: Rows, slices: list[int], metrics: dict[str, float] | None = None) -> None:
-    """One more event of pane 0."""
-    rows.panes.append(0)
-    rows.ats.append(0.0)
-    rows.sentiments.append(None)
-    rows.customers.append(0)
-    for column, number in zip(rows.slices, slices, strict=True):
-        column.append(number)
-    rows.metrics.append(metrics or {})
 
 
 def test_names_that_are_all_different_do_not_fill_the_memory() -> None:
     names = SliceNames(("region", "version"))
-    for n in range(150_000):
-        numbers = names.number(0, f"r{n}"), names.number(1, f"{n}" * 40)
-        assert [names.names[one] for one in numbers] == [f"region=r{n}", f"version={f'{n}' * 40}"[:MAX_SLICE]]
-        if n % 1000 == 0:
-            names.trim()
-            assert len(names.names) <= 110_000
-            assert sum(map(len, names.names)) <= 8_000_000 + 2000 * MAX_SLICE
+    for n in range(100_000):
+        assert names.of((f"r{n}", f"{n}" * 40)) == (f"region=r{n}", f"version={f'{n}' * 40}"[:MAX_SLICE])
+    assert sum(len(name) for kept in names._cache.values() for name in kept) <= names._MAX_CHARACTERS + 2 * MAX_SLICE
+    assert len(names._cache) <= names._MAX_CACHED
 
 
 def test_a_value_is_cut_and_never_refused() -> None:
-    names = SliceNames(("region",))
-    assert names.names[names.number(0, "x" * 256)] == "region=" + "x" * (MAX_SLICE - len("region="))
-
-
-def test_a_dimension_read_from_two_places_is_one_slice() -> None:
-    pane, names, rows = PaneCount(0.0), SliceNames(("os", "os")), Rows(2)
-    for values in ((None, "17"), ("17", None), ("17", "17"), ("17", "16")):
-        row(rows, [names.number(place, value) for place, value in enumerate(values)])
-    rows.settle([pane], names)
-    assert pane.slices == {"os=17": 4, "os=16": 1}
+    [name] = SliceNames(("region",)).of(("x" * 256,))
+    assert name == "region=" + "x" * (MAX_SLICE - len("region="))
 
 
 def test_values_that_are_all_different_crowd_out_only_their_own_dimension() -> None:
@@ -87,22 +61,6 @@ def test_what_is_cut_does_not_depend_on_when_it_is_told(events: list[tuple[str, 
     assert cut == whole
     assert all(n == exact[name] for name, n in cut.items()), "what is counted is counted exactly"
     assert len(cut) == len(exact) or len(cut) >= 12
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.dictionaries(st.integers(0, 90).map("m{}".format), st.floats(-1e6, 1e6)), max_size=60),
-    st.lists(st.integers(0, 60), max_size=4),
-)
-def test_metrics_are_summed_to_the_bit_whenever_they_are_told(events: list[dict[str, float]], cuts: list[int]) -> None:
-    one, pane, rows, names = PaneCount(0.0), PaneCount(0.0), Rows(1), SliceNames(("none",))
-    for index, metrics in enumerate(events):
-        one.observe(metrics)
-        row(rows, [0], metrics)
-        if index in cuts:
-            rows.settle([pane], names)
-    rows.settle([pane], names)
-    assert pane.cell(0).metrics == one.cell(0).metrics
 
 
 def test_metrics_that_are_all_different_are_bounded_and_the_first_ones_stay_exact() -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from typing import Any
-from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -10,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.panes import TRAFFIC, Cell, PaneUpdate
-from streams.ingest import counter as counting
 from streams.ingest.cells import customer_hash
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import PartitionCounter
+from streams.ingest.counter import CountSettings, PartitionCounter
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from tests.support.detecting import START
@@ -55,71 +52,6 @@ def plain(update: PaneUpdate) -> Any:
 def one_cell(updates: list[PaneUpdate], theme: str = "login") -> Cell:
     [cell] = [cell for update in updates if update.theme == theme for cell in update.cells]
     return cell
-
-
-# Many at once.
-
-mixed = st.lists(
-    st.tuples(
-        st.sampled_from(["login", "fees", "pay"]),
-        st.integers(0, 400),
-        st.sampled_from([None, -0.3, 0.1, 0.7]),
-        st.sampled_from([None, "a", "b", ""]),
-        st.sampled_from([{}, {"wait_s": 0.1}, {"wait_s": 2.5, "stars": 4.0}]),
-        st.sampled_from(["plain"] * 12 + ["text", "themes", "poison", "repeat", "future", "control", "headers"]),
-    ),
-    min_size=30,
-    max_size=120,
-)
-
-
-def log_of(script: list[tuple[Any, ...]]) -> list[Raw]:
-    found = []
-    for offset, (theme, after, sentiment, customer, metrics, kind) in enumerate(script):
-        more = {"channel": "app" if after % 2 else "web", "customer": customer, "metrics": metrics}
-        if sentiment is not None:
-            more["sentiment"] = sentiment
-        if kind == "text":
-            more["text"] = "cannot log in"
-        elif kind == "themes":
-            more["themes"] = ["login", "other"]
-        elif kind == "repeat":
-            more["name"] = "e3"
-        at = START + after + (90_000 if kind == "future" else 0)
-        one = record(offset, at, "a\tb" if kind == "control" else theme, stamp=START + after, **more)
-        if kind == "poison":
-            one = Raw(offset, one.timestamp, b"{" + one.value)
-        elif kind == "headers":
-            one = Raw(offset, one.timestamp, one.value, headers=[("a", b"b")])
-        found.append(one)
-    return found
-
-
-@settings(max_examples=80, deadline=None)
-@given(mixed, st.lists(st.integers(1, 60), min_size=1, max_size=8), st.integers(1, 5))
-def test_many_at_once_come_to_the_same_as_one_by_one(
-    script: list[tuple[Any, ...]], sizes: list[int], flushes: int
-) -> None:
-    log, many = log_of(script), counter(CountSettings(chunk_records=50, chunk_s=100))
-    one = counter(CountSettings(chunk_records=50, chunk_s=100))
-    said: dict[PartitionCounter, list[PaneUpdate]] = {one: [], many: []}
-    refused: dict[PartitionCounter, list[int]] = {one: [], many: []}
-    begin = 0
-    for turn, size in enumerate(sizes * (1 + len(log) // sum(sizes))):
-        batch = log[begin : begin + size]
-        with patch.object(counting, "_FEW", 3):
-            refused[many] += [each.record.offset for each in many.count(batch, wall=2e9)]
-        refused[one] += [each.record.offset for raw in batch for each in one.count([raw], wall=2e9)]
-        if turn % flushes == 0:
-            for worker in (one, many):
-                said[worker] += worker.flush()
-        begin += size
-    for worker in (one, many):
-        said[worker] += worker.flush()
-    assert refused[one] == refused[many]
-    assert (one.tally.repeated, one.tally.events) == (many.tally.repeated, many.tally.events)
-    assert (one.position, one.start, one.watermark) == (many.position, many.start, many.watermark)
-    assert {k: plain(u) for k, u in final(said[one]).items()} == {k: plain(u) for k, u in final(said[many]).items()}
 
 
 # What a chunk is.

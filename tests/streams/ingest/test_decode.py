@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sinks.dead_letters import Reason
-from streams.ingest.count_settings import CountSettings
-from streams.ingest.counter import PartitionCounter
+from streams.ingest.counter import CountSettings, PartitionCounter
 from streams.ingest.decode import EventDecoder, Limits, Rejected
 from streams.ingest.enrich import Enricher
 from tests.support.pipeline_sim import Raw

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.ingest.count_settings import CountSettings
+from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from streams.ingest.ingest import FlushSettings, Ingest

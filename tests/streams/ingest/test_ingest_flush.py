@@ -5,7 +5,7 @@ import pytest
 from schemas.codec import decode_flush
 from schemas.ids import series_partition
 from schemas.panes import TRAFFIC, Flush, SourceState
-from streams.ingest.count_settings import CountSettings
+from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from streams.ingest.ingest import FlushSettings, Ingest
