@@ -3,7 +3,7 @@
 The daily totals, freed of the weekday and of what single half hours had too much of, are held against a
 line through the older ones (Bayesian linear regression with a prior on the slope, so that a business that
 grows is no news; A. Gelman et al., "Bayesian Data Analysis", 3rd ed., ch. 14). The means of the last 2, 3,
-5 and 7 days are compared with what the line foretells; the tail of Student's t is D. L. Wallace's
+5 and 7 days, if they are off it one and all, are compared with what it foretells; the tail of Student's t is D. L. Wallace's
 approximation (Annals of Mathematical Statistics 30, 1959).
 """
 
@@ -24,6 +24,7 @@ _WINSOR = 3.0
 _SLOPE = 0.008
 _MOST_ALIKE = 0.6
 _LEAST_A_DAY = 5.0
+_EACH = 0.5
 _DAY_S = 86_400.0
 _LIKELY = 1.96
 
@@ -80,7 +81,8 @@ def gradual(rows: Floats, weekdays: Any, season: Season, dispersion: float, *, r
     used = np.minimum(raw, mean + _WINSOR * np.sqrt(dispersion * mean) + 1.0)
     levels = used.sum(1) / due
     line = _Line(older - len(rows), levels[older], dispersion * level / float(due[older].mean()))
-    found = [line.held(span, levels, due, rising=rising) for span in _SPANS if whole[-span:].all()]
+    spans = [span for span in _SPANS if whole[-span:].all() and line.lasted(levels[-span:], due[-span:])]
+    found = [line.held(span, levels, due, rising=rising) for span in spans]
     return max(found, key=lambda each: each.rarity_s, default=None)
 
 
@@ -101,10 +103,19 @@ class _Line:
         self.slope_variance = 1.0 / precision
         self.days = len(days)
 
+    def foretold(self, span: int) -> float:
+        """The mean level of the last ``span`` days, by the line."""
+        return max(self.level + self.slope * (-(span + 1) / 2.0 - self.middle), 1e-9)
+
+    def lasted(self, levels: Floats, due: Floats) -> bool:
+        """Whether every one of these last days lies off the line by a good part of what all of them do."""
+        foretold = self.foretold(len(levels))
+        off = float(levels @ due / due.sum()) - foretold
+        return bool(((levels - foretold) * np.sign(off) >= _EACH * abs(off)).all())
+
     def held(self, span: int, levels: Floats, due: Floats, *, rising: bool) -> Gradual:
         """Hold the last ``span`` days against the line."""
-        ahead = -(span + 1) / 2.0 - self.middle
-        foretold = max(self.level + self.slope * ahead, 1e-9)
+        ahead, foretold = -(span + 1) / 2.0 - self.middle, self.foretold(span)
         lately = float(levels[-span:] @ due[-span:] / due[-span:].sum())
         # Days in a row are alike: they tell less than so many days would.
         alike = (1.0 + self.alike) / (1.0 - self.alike)
