@@ -3,8 +3,8 @@
 The daily totals, freed of the weekday and of what single half hours had too much of, are held against a
 line through the older ones (Bayesian linear regression with a prior on the slope, so that a business that
 grows is no news; A. Gelman et al., "Bayesian Data Analysis", 3rd ed., ch. 14). The means of the last 2, 3,
-5 and 7 days, if they are off it one and all, are compared with what it foretells; the tail of Student's t is D. L. Wallace's
-approximation (Annals of Mathematical Statistics 30, 1959).
+5 and 7 days, if they are off it one and all, are compared with what it foretells; the tail of Student's t is
+D. L. Wallace's approximation (Annals of Mathematical Statistics 30, 1959).
 """
 
 from math import erfc, log, sqrt

@@ -10,6 +10,7 @@ from detectors.sentiment import SentimentSpec
 from detectors.spec import Spec
 from detectors.surge import SurgeSpec
 from detectors.velocity import VelocitySpec
+from schemas.panes import VALUES
 
 Rule = CountSpec | VelocitySpec | SurgeSpec | DriftSpec | SentimentSpec | MetricSpec
 """Every detector there is, told apart by the ``detector`` key of a rule. A new one is added here."""
@@ -43,9 +44,26 @@ class RuleSet:
         key = (tenant, theme)
         found = self._watching.get(key)
         if found is None:
-            found = [spec for spec in self.specs if _any(spec.themes, theme) and _any(spec.tenants, tenant)]
+            dimension, name = value_of(theme)
+            found = [
+                spec
+                for spec in self.specs
+                if spec.dimension == dimension and _any(spec.themes, name) and _any(spec.tenants, tenant)
+            ]
             self._watching[key] = found
         return found
+
+
+def value_of(theme: str) -> tuple[str, str]:
+    """The dimension and the value that a series of values counts; ("", theme) for a theme.
+
+    >>> value_of("*channel=app"), value_of("login-failure")
+    (('channel', 'app'), ('', 'login-failure'))
+    """
+    if not theme.startswith(VALUES):
+        return "", theme
+    dimension, _, value = theme[len(VALUES) :].partition("=")
+    return dimension, value
 
 
 def _any(patterns: tuple[str, ...], name: str) -> bool:

@@ -14,7 +14,7 @@ from detectors.rules import RuleSet
 from detectors.spec import Detector, Spec, Verdict
 from detectors.surroundings import Surroundings
 from schemas.ids import derived_id
-from schemas.panes import PaneUpdate, Sample
+from schemas.panes import VALUES, PaneUpdate, Sample
 from schemas.signal import DetectorRef, Signal, SignalState
 from schemas.times import instant
 
@@ -174,11 +174,11 @@ class Series:
             revision=episode.revision,
             state=state,
             tenant=self.tenant,
-            theme=self.theme,
+            theme=self.theme.removeprefix(VALUES),
             metric=spec.metric,
             rule=spec.name,
             severity=episode.severity,
-            title=_title(self.theme, spec.metric, resolved=resolved),
+            title=_title(self.theme, spec.metric, fell=verdict.observed < verdict.expected, resolved=resolved),
             reason=reason,
             # Floats, as they come back from a checkpoint: what is sent again then is the same to the byte.
             observed=float(verdict.observed),
@@ -253,9 +253,20 @@ class Series:
         return series
 
 
-def _title(theme: str, metric: str, *, resolved: bool) -> str:
-    name = theme.replace("-", " ").replace("_", " ").capitalize()
+def _title(theme: str, metric: str, *, fell: bool, resolved: bool) -> str:
+    """In words.
+
+    >>> _title("login-failure", "mentions", fell=False, resolved=False)
+    'Login failure: more complaints than usual'
+    >>> _title("*channel=app", "mentions", fell=True, resolved=False)
+    'Channel app: fewer mentions than usual'
+    """
+    of_value = theme.startswith(VALUES)
+    name = theme.removeprefix(VALUES).replace("-", " ").replace("_", " ").replace("=", " ").capitalize()
     if metric == "mentions":
-        return f"{name}: back to normal" if resolved else f"{name}: more complaints than usual"
+        if resolved:
+            return f"{name}: back to normal"
+        what = "mentions" if fell or of_value else "complaints"
+        return f"{name}: {'fewer' if fell else 'more'} {what} than usual"
     what = "sentiment" if metric == "sentiment" else metric
     return f"{name}: {what} back to normal" if resolved else f"{name}: {what} has moved"

@@ -106,6 +106,11 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return "mentions"
 
     @property
+    def dimension(self) -> str:
+        """The dimension whose values it watches; empty for themes."""
+        return ""
+
+    @property
     def hears_silence(self) -> bool:
         """Whether it may trip without a mention, so that a silent series must be judged too."""
         return False

@@ -21,6 +21,8 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     change certain is :mod:`detectors.sequential`; how large it is decides the severity.
 
     Attributes:
+        of: the dimension whose values are counted instead of themes, such as ``channel``; ``themes`` are then patterns
+            of its values.
         levels: severity -> times the usual, once chance is ruled out.
         false_alerts_per_week: alerts without a cause that are accepted, for each series.
         total_false_alerts_per_day: the same for all series of a tenant together; the more there are, the less each
@@ -49,6 +51,7 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     heeds_outages: ClassVar[bool] = True
 
     levels: Levels
+    of: str = ""
     window_s: float = 3600.0
     false_alerts_per_week: float = 0.1
     total_false_alerts_per_day: float | None = None
@@ -67,10 +70,18 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
         check_not_negative(
             min_count=self.min_count, min_customers=self.min_customers, emerging=self.emerging, settle=self.settle_s
         )
+        for key in ("min_customers", "emerging"):
+            if self.of and getattr(self, key):
+                raise ValueError(f"{key}: is known of themes only, not of a {self.of}")
         if self.direction not in ("rise", "fall", "both"):
             raise ValueError(f'direction: expected rise, fall or both, got "{self.direction}"')
         if self.pane_s not in (60, 120, 180, 300, 600, 900, 1800, 3600):
             raise ValueError(f"pane: expected 1, 2, 3, 5, 10, 15 or 30 minutes or 1 hour, got {self.pane_s} s")
+
+    @property
+    def dimension(self) -> str:
+        """See ``of``."""
+        return self.of
 
     @property
     def hears_silence(self) -> bool:

@@ -24,7 +24,7 @@ _TRUSTED = 0.4
 _LEAST_SHARE = 0.2
 _REMEMBERED_S = 14 * 86_400.0
 _STRICTER, _TOLERATED = 3.0, 2.5
-_SLOW_SHARE, _SLOW_OVER, _SLOW_LEAST = 0.02, 0.1, 0.25
+_SLOW_SHARE, _SLOW_OVER, _SLOW_LEAST = 0.02, 0.1, 0.2
 
 
 class Standing(NamedTuple):
@@ -76,6 +76,10 @@ class Watch:
 
     def take(self, end: float, count: float, mean: float, panes: float, base: Baseline, limit: float) -> None:
         """Take in a pane, a part of one, or several silent ones, that end at ``end``."""
+        if base.season.days < 1 and not self.rising:
+            # Before a whole day has been seen, a night is not to be told from a fall.
+            self.since = end
+            return
         self.sequential.step(count, mean, base.dispersion, base.wander, panes)
         self.seen += count
         self.usual += mean

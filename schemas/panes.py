@@ -14,6 +14,8 @@ TRAFFIC = "*"
 What its cells list as customers are the hashes of its themes.
 """
 TRAFFIC_PANE_S = 300
+VALUES = "*"
+"""How the theme name begins under which the mentions with a value of a dimension are counted: ``*channel=app``."""
 
 
 class Sample(Struct, frozen=True, array_like=True):

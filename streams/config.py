@@ -90,7 +90,7 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         raise ConfigError(_by_key(str(error))) from None
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    return settings
+    return _counting_values(settings)
 
 
 def rule_set(settings: Settings) -> RuleSet:
@@ -160,6 +160,25 @@ def _check_no_secrets(raw: dict[str, Any]) -> None:
             raise ConfigError(
                 f"kafka.security.{key}: does not belong in the file; name an environment variable with {key}_env{other}"
             )
+
+
+def _counting_values(settings: Settings) -> Settings:
+    """The settings with those dimensions counted as series that a rule asks for."""
+    counting = settings.ingest.counting
+    asked = dict.fromkeys(counting.series_of)
+    for index, rule in enumerate(settings.rules):
+        if rule.dimension:
+            asked[rule.dimension] = None
+            if rule.dimension not in counting.dimensions:
+                known = ", ".join(counting.dimensions)
+                raise ConfigError(f'rules[{index}].of: "{rule.dimension}" is not counted; expected one of {known}')
+    for index, name in enumerate(counting.series_of):
+        if name not in counting.dimensions:
+            raise ConfigError(f'ingest.counting.series_of[{index}]: "{name}" is none of the dimensions')
+    if tuple(asked) == counting.series_of:
+        return settings
+    counting = msgspec.structs.replace(counting, series_of=tuple(asked))
+    return msgspec.structs.replace(settings, ingest=msgspec.structs.replace(settings.ingest, counting=counting))
 
 
 def _check_names(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from detectors.series import UNREADABLE, Series, SnapshotError
 from detectors.shelf import Key, Shelf
 from detectors.watermark import Watermark
 from schemas.codec import decode_flush
-from schemas.panes import TRAFFIC, PaneUpdate, SourceState
+from schemas.panes import TRAFFIC, VALUES, PaneUpdate, SourceState
 from schemas.signal import Signal
 from streams.outages import OUTAGES, Outages
 from streams.traffic import Traffic
@@ -123,14 +123,18 @@ class PartitionDetector:
                 self._note_since(update)
                 self._traffic.apply(update)
                 continue
-            key = (update.tenant, update.theme)
+            key, of_value = (update.tenant, update.theme), update.theme.startswith(VALUES)
+            if of_value and not self.rules.watching(*key):
+                # The rule that asked for it is gone.
+                continue
             series = self.series.get(key) or self._new(update)
             merged = series.apply(update, closed)
             if merged is None:
                 self.tally.repeats += 1
                 continue
             self.dirty.add(key)
-            self.tally.mentions += merged.mentions
+            if not of_value:
+                self.tally.mentions += merged.mentions
             self.tally.late += merged.late
             self.tally.overlaps += merged.overlap
             if merged.mentions and series.detectors:

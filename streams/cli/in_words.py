@@ -116,7 +116,8 @@ def _asked(rule: Rule) -> str:
 def _surge(rule: SurgeSpec) -> str:
     moved = {"rise": "more", "fall": "fewer", "both": "more or fewer"}[rule.direction]
     times = "{:g} times"
-    text = f"{moved} mentions than time of day and level explain: {_levels(rule.levels, times)} the usual"
+    counted = f" of a {rule.of}" if rule.of else ""
+    text = f"{moved} mentions{counted} than time of day and level explain: {_levels(rule.levels, times)} the usual"
     text += f", {rule.min_count:g} or more away from it"
     if rule.min_customers:
         text += f", from {rule.min_customers} customers or more"
@@ -127,7 +128,8 @@ def _surge(rule: SurgeSpec) -> str:
 
 
 def _accepted(rule: SurgeSpec | DriftSpec) -> str:
-    text = f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each theme"
+    each = getattr(rule, "of", "") or "theme"
+    text = f"; {rule.false_alerts_per_week:g} false alerts a week accepted for each {each}"
     if rule.total_false_alerts_per_day is not None:
         text += f", and {rule.total_false_alerts_per_day:g} a day for all of them"
     return text

@@ -16,7 +16,7 @@ from xxhash import xxh3_64_intdigest
 
 from detectors.panes import PANE_S
 from schemas.event import Event
-from schemas.panes import TRAFFIC, TRAFFIC_PANE_S, PaneUpdate, Sample
+from schemas.panes import TRAFFIC, TRAFFIC_PANE_S, VALUES, PaneUpdate, Sample
 from streams.ingest.cells import MAX_SAMPLES, PaneCount, SeriesCount, SliceNames
 from streams.ingest.decode import EventDecoder, Limits, Rejected, why_not
 from streams.ingest.dedupe import RecentIds
@@ -68,6 +68,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         chunk_s: stretch of record time a chunk spans at most.
         dedupe_s, dedupe_ids: how long, and how many, event ids are remembered per source partition.
         recall_records: offsets before the first chunk that are read again at a start, for their ids alone.
+        series_of: dimensions whose values are counted as series of their own; those that rules ask for are among them.
     """
 
     dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
@@ -76,6 +77,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     dedupe_s: float = 600.0
     dedupe_ids: int = 200_000
     recall_records: int = 32_768
+    series_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for key, value, least in (
@@ -123,6 +125,7 @@ class PartitionCounter:
         self._settings = settings
         self._enricher = enricher
         self._decoder = EventDecoder(limits, settings.dimensions)
+        self._series_of = tuple(f"{dimension}=" for dimension in settings.series_of)
         self._values = _getter(self._decoder.paths)
         self._names = names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
         self._known_names = names.known
@@ -146,6 +149,7 @@ class PartitionCounter:
         self._panes: dict[tuple[str, str, int], PaneCount] = {}
         self._series: dict[tuple[str, str], SeriesCount] = {}
         self._traffic: dict[str, SeriesCount] = {}
+        self._values_series: dict[tuple[str, str], SeriesCount] = {}
         self._dirty: dict[tuple[str, str], None] = {}
 
     def count(self, records: Iterable[RawRecord], wall: float = inf) -> list[Refused]:
@@ -289,18 +293,38 @@ class PartitionCounter:
     def _updates(self, *, traffic: bool) -> list[PaneUpdate]:
         upto = (self.position or 0) - 1
         updates = []
+        values: dict[tuple[str, str], SeriesCount] = {}
         for key in self._dirty:
             series = self._series[key]
             for pane, (events, slices) in series.settle().items():
                 self._count_traffic(series, pane, events, slices)
+                if self._series_of:
+                    self._count_values(series.tenant, pane, slices, values)
             updates.append(series.update(self.source, self.start, upto))
         self._dirty.clear()
+        updates += [one.update(self.source, self.start, upto) for one in values.values()]
         # Whoever looks for outages holds a pane's total for complete once the watermark is past it.
         newest = self._latest - self._latest % TRAFFIC_PANE_S if updates else self._told
         entered, self._told = newest > self._told, newest
         if traffic or entered:
             updates += [one.update(self.source, self.start, upto) for one in self._traffic.values()]
         return updates
+
+    def _count_values(
+        self, tenant: str, pane: int, slices: dict[str, int], touched: dict[tuple[str, str], SeriesCount]
+    ) -> None:
+        """Count what is told of a series into those of the values that are watched, and note them as touched."""
+        for name, n in slices.items():
+            if name.startswith(self._series_of):
+                key = (tenant, VALUES + name)
+                series = self._values_series.get(key)
+                if series is None:
+                    series = self._values_series[key] = SeriesCount(*key)
+                count = series.panes.get(pane)
+                if count is None:
+                    count = series.panes[pane] = PaneCount(float(pane))
+                count.count += n
+                touched[key] = series
 
     def _count_traffic(self, series: SeriesCount, pane: int, events: int, slices: dict[str, int]) -> None:
         """Count what is told of a series into its tenant's whole traffic."""

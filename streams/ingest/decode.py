@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.cloudevents import CloudEventError, UnknownVersionError, from_record
 from schemas.event import SCHEMA_VERSION, Event, Scalar, Theme
-from schemas.panes import TRAFFIC
+from schemas.panes import VALUES
 from sinks.dead_letters import MAX_HEADER_BYTES, MAX_HEADERS, Reason, header_size
 
 Headers = Sequence[tuple[str, bytes]]
@@ -120,7 +120,7 @@ class EventDecoder:
             and event.schema_version == SCHEMA_VERSION
             and event.text is None
             and theme is not None
-            and theme != TRAFFIC
+            and theme[0] != VALUES
             and theme.isprintable()
             and event.tenant.isprintable()
             and event.id.isprintable()
@@ -156,11 +156,12 @@ class EventDecoder:
                 return Rejected(Reason.OUT_OF_RANGE, message)
         theme = event.theme
         plain = event.id.isprintable() and event.tenant.isprintable() and (theme is None or theme.isprintable())
-        return _bad_name(event) if not plain or theme == TRAFFIC or event.themes else None
+        ours = theme is not None and theme.startswith(VALUES)
+        return _bad_name(event) if not plain or ours or event.themes else None
 
 
 def _bad_name(event: Event) -> Rejected | None:
-    """Names are parts of keys, which a control character takes apart; the theme ``*`` is all of a tenant's traffic."""
+    """Names are parts of keys, which a control character takes apart; themes that begin with ``*`` are our own."""
     themes = [theme.name if isinstance(theme, Theme) else theme for theme in event.themes]
     names = [("id", event.id), ("tenant", event.tenant), ("theme", event.theme or ""), *(("themes", t) for t in themes)]
     for field, name in names:
@@ -168,8 +169,8 @@ def _bad_name(event: Event) -> Rejected | None:
             return Rejected(Reason.NULL_BYTES, f"`$.{field}` holds a null byte")
         if field != "id" and _CONTROL(name):
             return Rejected(Reason.OUT_OF_RANGE, f"`$.{field}` holds a control character")
-        if field in ("theme", "themes") and name == TRAFFIC:
-            return Rejected(Reason.OUT_OF_RANGE, f"`$.{field}` is `{TRAFFIC}`, a name of our own")
+        if field in ("theme", "themes") and name.startswith(VALUES):
+            return Rejected(Reason.OUT_OF_RANGE, f"`$.{field}` begins with `{VALUES}`, as only names of our own do")
     return None
 
 

@@ -130,17 +130,17 @@ def test_names_of_columns_mean_nothing() -> None:
 
 @pytest.mark.parametrize("seed", [3, 4, 5])
 def test_the_order_of_columns_changes_no_more_than_what_is_borrowed(seed: int) -> None:
-    """At each turn of a day the first column borrows from fits of yesterday: young, it may trip a pane apart."""
+    """At each turn of a day the first column borrows from fits of yesterday: it may trip a pane apart, young, two."""
     counts = eventful(seed)
     order = [2, 0, 3, 1]
     usual = sorted(opened(lines_of(counts)))
     other = sorted(opened(lines_of(counts[:, order], names=[f"theme-{number}" for number in order])))
     assert [row[0] for row in other] == [row[0] for row in usual]
     for mine, theirs in zip(other, usual, strict=True):
-        assert abs(pane_of(str(mine[1])) - pane_of(str(theirs[1]))) <= (2 if pane_of(str(mine[1])) < 7 * DAY else 0)
+        assert abs(pane_of(str(mine[1])) - pane_of(str(theirs[1]))) <= (2 if pane_of(str(mine[1])) < 7 * DAY else 1)
         if mine[1] == theirs[1]:
             # The stretch that is told of may begin at another pane; how unusual it is stays.
-            assert mine[4:] == pytest.approx(theirs[4:], rel=0.1, abs=0.5)
+            assert mine[4:] == pytest.approx(theirs[4:], rel=0.2, abs=0.5)
 
 
 def test_a_column_more_that_says_nothing_changes_nothing() -> None:
