@@ -87,7 +87,7 @@ class Told:
         from detectors.series import Series
 
         self.at = START // DAY_S * DAY_S
-        spec = SurgeSpec(name="surge", levels=LEVELS, resolve_after_s=7200.0, **more)  # type: ignore[arg-type]
+        spec = SurgeSpec(name="surge", levels=LEVELS, resolve_after_s=7200.0, pane_s=600, **more)  # type: ignore[arg-type]
         self.series = Series("bank", "login", RuleSet([spec]), self.at, 1.0)
         self.random = np.random.default_rng(8)
 
