@@ -25,8 +25,11 @@ dev: $(DEV) ## the same, and what its tests and checks need
 demo: $(RUNTIME) ## play the demo on the embedded broker (ARGS="--json" for one JSON object a line)
 	$(BIN)/groundswell demo $(ARGS)
 
-test: $(DEV) ## run all tests (ARGS="-m 'not kafka'" leaves the real broker out)
-	$(BIN)/pytest $(ARGS)
+test: $(DEV) ## run all tests (KAFKA=no leaves the real broker out)
+	$(BIN)/pytest -n auto --dist loadfile -m "not kafka" $(ARGS)
+ifneq ($(KAFKA),no)
+	$(BIN)/pytest -m kafka $(ARGS)
+endif
 
 faults: $(DEV) ## kill and stop everything on a real Kafka, half an hour (ARGS="--no-soak" takes ten minutes)
 	GROUNDSWELL_REQUIRE_KAFKA=1 $(BIN)/python -m tests.faults $(ARGS)

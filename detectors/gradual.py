@@ -23,7 +23,8 @@ _KNOWN = 0.5
 _WINSOR = 3.0
 _SLOPE = 0.008
 _MOST_ALIKE = 0.6
-_LEAST_A_DAY = 5.0
+_LEAST_A_DAY = 40.0
+"""So few that a fifth more is beyond chance only after a week."""
 _EACH = 0.5
 _DAY_S = 86_400.0
 _LIKELY = 1.96

@@ -74,7 +74,7 @@ def test_days_of_which_nothing_is_known_do_not_count() -> None:
 
 
 def test_a_handful_a_day_says_nothing() -> None:
-    rows = drawn(6, mean=0.05)
+    rows = drawn(6, mean=0.5)
     rows[-3:] *= 4.0
     assert held(rows) is None
 
