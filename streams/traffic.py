@@ -146,7 +146,10 @@ class Traffic:
         for pane, total in record.totals.items():
             history.mentions.add(pane, total, 0, 0.0)
         history.latest = float(max([*record.slices, *record.totals], default=0))
-        if record.themes:
-            history.customers = Customers.restore(record.themes)
+        try:
+            if record.themes:
+                history.customers = Customers.restore(record.themes)
+        except UNREADABLE as error:
+            raise SnapshotError(f"checkpoint of the traffic {key!r} cannot be read: {error}") from None
         self._tenants[record.tenant] = (Merge(record.chunks), history)
         return True
