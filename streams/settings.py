@@ -125,6 +125,7 @@ class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     taxonomy: str | None = None
     min_confidence: float = 0.5
+    processes: int = 0
     counting: CountSettings = CountSettings()
     limits: Limits = Limits()
     flushing: FlushSettings = FlushSettings()

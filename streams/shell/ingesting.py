@@ -1,5 +1,6 @@
 """The agent on the input topics: batches into counters, counters onto theme-panes."""
 
+import asyncio
 from bisect import bisect_left
 from operator import attrgetter
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from faust.types import TP
 
 from schemas.ids import source_id
+from sinks.dead_letters import Reason
 from streams.clock import Clock
 from streams.ingest.ingest import Ingest
 from streams.letter_limit import Letter, LetterLimit
@@ -71,6 +73,10 @@ class IngestAgent:
             for one in refused:
                 self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
             self.flush_if_due()
+            room = getattr(self.ingest, "room", None)
+            while room is not None and not room(source) and source in self._tps:
+                await asyncio.sleep(0.002)
+                self.flush_if_due()
 
     def flush_if_due(self) -> None:
         """Send counts, or a tick, when it is time."""
@@ -83,6 +89,12 @@ class IngestAgent:
         drained = [source for source in self._tps if self._drained(source, now)]
         for output in self.ingest.flush(now, drained, behind=behind):
             self.app.deliveries.produce(self.topics.theme_panes, output.value, partition=output.partition)
+        for one in getattr(self.ingest, "refused", ()):
+            tp = self._tps[one.source]
+            self._limit.take(now, one.source, f"{tp.topic}, partition {tp.partition}", [], [Letter(one.record.offset, one.reason)])
+            self.rejecter.reject(tp, one.record, Reason(one.reason), one.message, "groundswell.ingest")
+        if hasattr(self.ingest, "refused"):
+            self.ingest.refused = []
         for source, offset in self.ingest.committable().items():
             allowed = self._limit.committable(now, source, offset)
             if allowed is not None:

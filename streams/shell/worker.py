@@ -76,7 +76,13 @@ class Worker:
         panes = partitions[topics.theme_panes]
         sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
         section = settings.ingest
-        pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
+        if section.processes:
+            from streams.counting.pool import Pool
+            from streams.counting.wire import Begin
+            taxonomy = None if section.taxonomy is None else str(settings.directory / section.taxonomy)
+            pure = Pool(section.processes, Begin(panes, section.counting, section.limits, section.flushing, taxonomy, section.min_confidence))
+        else:
+            pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
         rejecter = Rejecter(app, topics, self.metrics, self.clock)
         limit = LetterLimit(section.dead_letters, section.counting.chunk_records)
         self.ingest = IngestAgent(app, topics, pure, rejecter, limit, section.flushing.idle_s, self.clock)

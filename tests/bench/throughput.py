@@ -64,7 +64,7 @@ def baseline(kind: str, broker: Broker, topic: str, count: int) -> float:
 def pipeline(broker: Broker, directory: Path, prefix: str, count: int, run: int) -> dict[str, float]:
     """Events a second of one worker on the filled topic, from 5% to the last event merged."""
     group, name = f"{prefix}{run}", f"w{run}"
-    body = RULES + OWNERS
+    body = RULES + OWNERS + "\n[ingest]\nprocesses = 1\n"
     with WorkerProcess(broker, directory, prefix, body, name=name, group=group, partitions=PARTITIONS) as worker:
         worker.create_topics().start()
         began, first = 0.0, 0.0

@@ -1,0 +1,84 @@
+"""A counting process: counts the source partitions it is given, and says what is due when it is asked."""
+
+import gc
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from streams.counting.wire import Assign, Begin, Record, RefusedRecord, Report, Take, Turn, down, receive, send
+from streams.ingest.enrich import Enricher
+from streams.ingest.ingest import Ingest
+from streams.ingest.tagger import Tagger, load_taxonomy
+
+
+class Child:
+    """Feeds an :class:`Ingest` from a socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._epoch, self._taken = sock, 0, 0
+        self._ingest: Ingest | None = None
+        self._refused: list[RefusedRecord] = []
+
+    def run(self) -> None:
+        """Until the worker has gone."""
+        while (data := receive(self._sock)) is not None:
+            message = down.decode(data)
+            if isinstance(message, Begin):
+                tagger = Tagger(load_taxonomy(Path(message.taxonomy))) if message.taxonomy else None
+                enricher = Enricher(tagger, message.min_confidence)
+                self._ingest = Ingest(message.partitions, message.counting, message.limits, message.flushing, enricher)
+            elif isinstance(message, Assign):
+                self._epoch, self._taken, self._refused = message.epoch, 0, []
+                self._get().assign(message.sources, message.now)
+            elif isinstance(message, Take):
+                self._take(message)
+            else:
+                self._turn(message)
+
+    def _get(self) -> Ingest:
+        assert self._ingest is not None
+        return self._ingest
+
+    def _take(self, message: Take) -> None:
+        ingest = self._get()
+        self._taken += len(message.records)
+        if message.recalled:
+            ingest.recall(message.source, message.records, message.wall)
+            return
+        for one in ingest.take(message.source, message.records, message.now, message.wall):
+            assert isinstance(one.record, Record)
+            self._refused.append(RefusedRecord(message.source, one.record, one.why.reason.value, one.why.message))
+
+    def _turn(self, message: Turn) -> None:
+        ingest = self._get()
+        outputs = []
+        if ingest.counters and ingest.due(message.now, behind=message.behind):
+            flushed = ingest.flush(message.now, message.drained, behind=message.behind)
+            outputs = [(output.partition, output.value) for output in flushed]
+        positions, tallies = {}, {}
+        for source, counter in ingest.counters.items():
+            if counter.position is not None:
+                positions[source] = counter.position
+            tally = counter.tally
+            tallies[source] = (tally.events, tally.repeated, tally.untagged)
+            tally.events = tally.repeated = tally.untagged = 0
+        committable = ingest.committable() if outputs else {}
+        report = Report(self._epoch, self._taken, outputs, committable, positions, self._refused, tallies)
+        self._refused = []
+        send(self._sock, report)
+
+
+def main() -> None:
+    """Count for the worker at the other end of the socket whose number is the argument."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The worker ends us by closing the socket, once it is through.
+        signal.signal(number, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    Child(socket.socket(fileno=int(sys.argv[1]))).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Counting in processes of its own: to the agent it looks like an :class:`Ingest`, a little behind."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from math import inf
+from queue import SimpleQueue
+from typing import Any
+
+from streams.counting.wire import Assign, Begin, Record, RefusedRecord, Report, Take, Turn, receive, send, up
+from streams.ingest.ingest import Output
+
+MOST_WAITING = 40_000
+"""Records on their way to a process; beyond it the agent waits."""
+
+
+class CounterEnded(RuntimeError):
+    """A counting process has ended."""
+
+
+class View:
+    """What is known of a source partition's counter."""
+
+    def __init__(self) -> None:
+        self.position: int | None = None
+        self.tally = Tally()
+
+
+class Tally:
+    def __init__(self) -> None:
+        self.events = self.repeated = self.untagged = 0
+
+
+class _Process:
+    def __init__(self, begin: Begin) -> None:
+        ours, theirs = socket.socketpair()
+        for one in (ours, theirs):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+        command = [sys.executable, "-m", "streams.counting.child", str(theirs.fileno())]
+        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+        theirs.close()
+        self.sock = ours
+        self.queue: SimpleQueue[Any] = SimpleQueue()
+        self.reports: deque[Report] = deque()
+        self.sent = self.taken = 0
+        self.asked = False
+        self.failed: str | None = None
+        self.queue.put(begin)
+        for body in (self._send, self._receive):
+            threading.Thread(target=body, daemon=True, name="counting").start()
+
+    def _send(self) -> None:
+        try:
+            while (message := self.queue.get()) is not None:
+                send(self.sock, message)
+        except OSError as error:
+            self.failed = f"a counting process does not listen: {error}"
+
+    def _receive(self) -> None:
+        try:
+            while (data := receive(self.sock)) is not None:
+                self.reports.append(up.decode(data))
+            self.failed = "a counting process has ended"
+        except OSError as error:
+            self.failed = f"a counting process does not answer: {error}"
+
+
+class Pool:
+    """Same interface as :class:`streams.ingest.ingest.Ingest`; source partitions are dealt out by their number."""
+
+    def __init__(self, processes: int, begin: Begin) -> None:
+        self.partitions = begin.partitions
+        self._flushing = begin.flushing
+        self._processes = [_Process(begin) for _ in range(processes)]
+        self._epoch = 0
+        self._asked_at = -inf
+        self._committable: dict[int, int] = {}
+        self.counters: dict[int, View] = {}
+        self.refused: list[RefusedRecord] = []
+        self._heard: dict[int, float] = {}
+
+    def _of(self, source: int) -> _Process:
+        return self._processes[source % len(self._processes)]
+
+    def assign(self, sources: Iterable[int], now: float) -> None:
+        self._epoch += 1
+        self.counters = {source: View() for source in sources}
+        self._heard = dict.fromkeys(self.counters, now)
+        self._committable, self.refused = {}, []
+        for process in self._processes:
+            mine = [source for source in self.counters if self._of(source) is process]
+            process.sent = process.taken = 0
+            process.asked = False
+            process.queue.put(Assign(self._epoch, now, mine))
+
+    def take(self, source: int, records: Sequence[Any], now: float, wall: float = inf) -> list[Any]:
+        self._heard[source] = now
+        self._ship(source, records, now, wall, recalled=False)
+        return []
+
+    def recall(self, source: int, records: Sequence[Any], wall: float = inf) -> None:
+        self._ship(source, records, 0.0, wall, recalled=True)
+
+    def _ship(self, source: int, records: Sequence[Any], now: float, wall: float, *, recalled: bool) -> None:
+        process = self._of(source)
+        process.sent += len(records)
+        light = [Record(r.offset, r.timestamp, r.value, r.key, list(r.headers)) for r in records]
+        process.queue.put(Take(source, now, wall, light, recalled))
+
+    def room(self, source: int) -> bool:
+        process = self._of(source)
+        return process.sent - process.taken < MOST_WAITING
+
+    def heard(self, source: int) -> float:
+        return self._heard[source]
+
+    def due(self, now: float, *, behind: bool = False) -> bool:
+        for process in self._processes:
+            if process.failed:
+                raise CounterEnded(process.failed)
+        return now - self._asked_at >= 0.01 or any(process.reports for process in self._processes)
+
+    def flush(self, now: float, drained: Iterable[int] = (), *, behind: bool = False) -> list[Output]:
+        self._committable = {}
+        outputs: list[Output] = []
+        for process in self._processes:
+            while process.reports:
+                report = process.reports.popleft()
+                if report.epoch != self._epoch:
+                    continue
+                process.asked = False
+                process.taken = report.taken
+                outputs += [Output(partition, value) for partition, value in report.outputs]
+                self._committable.update(report.committable)
+                self.refused += report.refused
+                for source, position in report.positions.items():
+                    self.counters[source].position = position
+                for source, (events, repeated, untagged) in report.tallies.items():
+                    tally = self.counters[source].tally
+                    tally.events += events
+                    tally.repeated += repeated
+                    tally.untagged += untagged
+        if now - self._asked_at >= 0.01:
+            self._asked_at = now
+            empty = list(drained)
+            for process in self._processes:
+                if not process.asked:
+                    process.asked = True
+                    process.queue.put(Turn(now, [s for s in empty if self._of(s) is process], behind))
+        return outputs
+
+    def committable(self) -> dict[int, int]:
+        return self._committable
