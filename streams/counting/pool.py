@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from collections.abc import Iterable, Sequence
 from math import inf
 from queue import SimpleQueue
@@ -49,8 +50,20 @@ class _Process:
         self.asked = False
         self.failed: str | None = None
         self.queue.put(begin)
-        for body in (self._send, self._receive):
-            threading.Thread(target=body, daemon=True, name="counting").start()
+        bodies = (self._send, self._receive)
+        self._threads = [threading.Thread(target=body, daemon=True, name="counting") for body in bodies]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """It ends once it reads that nothing more will come."""
+        self.queue.put(None)
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.process.wait(timeout=10)
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self.sock.close()
 
     def _send(self) -> None:
         try:
@@ -81,6 +94,16 @@ class Pool:
         self.counters: dict[int, View] = {}
         self.refused: list[RefusedRecord] = []
         self._heard: dict[int, float] = {}
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the processes."""
+        return [process.process.pid for process in self._processes]
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._processes:
+            process.close()
 
     def _of(self, source: int) -> _Process:
         return self._processes[source % len(self._processes)]
