@@ -21,6 +21,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 
 
 _HIGHEST_PORT = 65_535
+_MOST_PROCESSES = 64
 
 
 class Security(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +122,10 @@ class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         taxonomy: TOML file of phrases, relative to the configuration; None tags nothing.
         min_confidence: themes given with less are not counted.
+        processes: processes of their own that count, beside the one that judges and assigns; 0 for none.
+
+    Raises:
+        ValueError: naming the key.
     """
 
     taxonomy: str | None = None
@@ -130,6 +135,10 @@ class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limits: Limits = Limits()
     flushing: FlushSettings = FlushSettings()
     dead_letters: LetterLimits = LetterLimits()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.processes <= _MOST_PROCESSES:
+            raise ValueError(f"processes: expected 0 to {_MOST_PROCESSES}, got {self.processes}")
 
 
 class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,15 +5,19 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from math import inf
 from queue import SimpleQueue
 from typing import Any
 
+from sinks.dead_letters import Reason
 from streams.counting.wire import Assign, Begin, Record, RefusedRecord, Report, Take, Turn, receive, send, up
+from streams.ingest.counter import Refused, Tally
+from streams.ingest.decode import Rejected
 from streams.ingest.ingest import Output
 
+_ASK_S = 0.01
 MOST_WAITING = 40_000
 """Records on their way to a process; beyond it the agent waits."""
 
@@ -23,25 +27,29 @@ class CounterEnded(RuntimeError):
 
 
 class View:
-    """What is known of a source partition's counter."""
+    """What is known of a source partition's counter.
+
+    Attributes:
+        position: offset of the next record; None before the first.
+        tally: what happened to its events.
+    """
+
+    __slots__ = ("position", "tally")
 
     def __init__(self) -> None:
         self.position: int | None = None
         self.tally = Tally()
 
 
-class Tally:
-    def __init__(self) -> None:
-        self.events = self.repeated = self.untagged = 0
-
-
 class _Process:
+    """One of them, with a thread that writes to it and one that reads from it."""
+
     def __init__(self, begin: Begin) -> None:
         ours, theirs = socket.socketpair()
         for one in (ours, theirs):
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
         command = [sys.executable, "-m", "streams.counting.child", str(theirs.fileno())]
-        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 - our own module
         theirs.close()
         self.sock = ours
         self.queue: SimpleQueue[Any] = SimpleQueue()
@@ -82,7 +90,12 @@ class _Process:
 
 
 class Pool:
-    """Same interface as :class:`streams.ingest.ingest.Ingest`; source partitions are dealt out by their number."""
+    """Has the interface of :class:`streams.ingest.ingest.Ingest`; source partitions are dealt out by their number.
+
+    Args:
+        processes: how many.
+        begin: how they are to count.
+    """
 
     def __init__(self, processes: int, begin: Begin) -> None:
         self.partitions = begin.partitions
@@ -92,7 +105,7 @@ class Pool:
         self._asked_at = -inf
         self._committable: dict[int, int] = {}
         self.counters: dict[int, View] = {}
-        self.refused: list[RefusedRecord] = []
+        self._refused: list[RefusedRecord] = []
         self._heard: dict[int, float] = {}
 
     @property
@@ -108,23 +121,31 @@ class Pool:
     def _of(self, source: int) -> _Process:
         return self._processes[source % len(self._processes)]
 
+    def late(self) -> list[tuple[int, Refused]]:
+        """(source, what is no event) of what was taken in some time ago; each is told once, with the next flush."""
+        found, self._refused = self._refused, []
+        return [(one.source, Refused(one.record, Rejected(Reason(one.reason), one.message))) for one in found]
+
     def assign(self, sources: Iterable[int], now: float) -> None:
+        """Start from nothing on ``sources``; whatever else was being counted is dropped, unsent."""
         self._epoch += 1
         self.counters = {source: View() for source in sources}
         self._heard = dict.fromkeys(self.counters, now)
-        self._committable, self.refused = {}, []
+        self._committable, self._refused = {}, []
         for process in self._processes:
             mine = [source for source in self.counters if self._of(source) is process]
             process.sent = process.taken = 0
             process.asked = False
             process.queue.put(Assign(self._epoch, now, mine))
 
-    def take(self, source: int, records: Sequence[Any], now: float, wall: float = inf) -> list[Any]:
+    def take(self, source: int, records: Sequence[Any], now: float, wall: float = inf) -> list[Refused]:
+        """Hand a batch of one source partition over; what is no event is told by :meth:`late`."""
         self._heard[source] = now
         self._ship(source, records, now, wall, recalled=False)
         return []
 
     def recall(self, source: int, records: Sequence[Any], wall: float = inf) -> None:
+        """Have the ids of records from before a restart remembered."""
         self._ship(source, records, 0.0, wall, recalled=True)
 
     def _ship(self, source: int, records: Sequence[Any], now: float, wall: float, *, recalled: bool) -> None:
@@ -134,19 +155,28 @@ class Pool:
         process.queue.put(Take(source, now, wall, light, recalled))
 
     def room(self, source: int) -> bool:
+        """Whether more may be handed over."""
         process = self._of(source)
         return process.sent - process.taken < MOST_WAITING
 
     def heard(self, source: int) -> float:
+        """When a source partition last had a record, monotonic time; when it was assigned, if never."""
         return self._heard[source]
 
     def due(self, now: float, *, behind: bool = False) -> bool:
+        """Whether there is something to hear, or time to ask. What is due is for the processes to say.
+
+        Raises:
+            CounterEnded: a process has.
+        """
+        del behind
         for process in self._processes:
             if process.failed:
                 raise CounterEnded(process.failed)
-        return now - self._asked_at >= 0.01 or any(process.reports for process in self._processes)
+        return now - self._asked_at >= _ASK_S or any(process.reports for process in self._processes)
 
     def flush(self, now: float, drained: Iterable[int] = (), *, behind: bool = False) -> list[Output]:
+        """What the processes have said since the last time, and the next question to them."""
         self._committable = {}
         outputs: list[Output] = []
         for process in self._processes:
@@ -158,7 +188,7 @@ class Pool:
                 process.taken = report.taken
                 outputs += [Output(partition, value) for partition, value in report.outputs]
                 self._committable.update(report.committable)
-                self.refused += report.refused
+                self._refused += report.refused
                 for source, position in report.positions.items():
                     self.counters[source].position = position
                 for source, (events, repeated, untagged) in report.tallies.items():
@@ -166,7 +196,7 @@ class Pool:
                     tally.events += events
                     tally.repeated += repeated
                     tally.untagged += untagged
-        if now - self._asked_at >= 0.01:
+        if now - self._asked_at >= _ASK_S:
             self._asked_at = now
             empty = list(drained)
             for process in self._processes:
@@ -176,4 +206,5 @@ class Pool:
         return outputs
 
     def committable(self) -> dict[int, int]:
+        """Source partition -> offset that may be committed once what was last flushed is delivered."""
         return self._committable

@@ -102,7 +102,7 @@ def send(sock: socket.socket, message: Any) -> None:
     sock.sendall(data)
 
 
-def receive(sock: socket.socket) -> bytes | None:
+def receive(sock: socket.socket) -> bytearray | None:
     """Read a frame; None once the other side has gone."""
     head = _exactly(sock, _LENGTH.size)
     return None if head is None else _exactly(sock, _LENGTH.unpack(head)[0])

@@ -82,6 +82,14 @@ class Ingest:
         self._heard[source] = now
         return self.counters[source].count(records, wall)
 
+    def late(self) -> list[tuple[int, Refused]]:
+        """What is no event and was not told by :meth:`take`: nothing, since here all is counted at once."""
+        return []
+
+    def room(self, source: int) -> bool:
+        """Whether more may be taken in."""
+        return source in self.counters
+
     def recall(self, source: int, records: Sequence[RawRecord], wall: float = inf) -> None:
         """Remember the ids of records from before a restart; see :meth:`PartitionCounter.recall`."""
         self.counters[source].recall(records, wall)

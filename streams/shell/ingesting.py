@@ -8,8 +8,8 @@ from typing import Any
 from faust.types import TP
 
 from schemas.ids import source_id
-from sinks.dead_letters import Reason
 from streams.clock import Clock
+from streams.counting.pool import Pool
 from streams.ingest.ingest import Ingest
 from streams.letter_limit import Letter, LetterLimit
 from streams.shell.app import StreamApp
@@ -17,6 +17,7 @@ from streams.shell.rejecting import Rejecter
 from streams.topics import Topics
 
 _QUIET_FACTOR = 3
+_FULL_S = 0.002
 BEHIND_RECORDS = 50_000
 """With more than this left to read, latency is lost anyway and counts travel a chunk at a time."""
 
@@ -28,7 +29,7 @@ class IngestAgent:
         self,
         app: StreamApp,
         topics: Topics,
-        ingest: Ingest,
+        ingest: Ingest | Pool,
         rejecter: Rejecter,
         limit: LetterLimit,
         idle_s: float,
@@ -73,9 +74,8 @@ class IngestAgent:
             for one in refused:
                 self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
             self.flush_if_due()
-            room = getattr(self.ingest, "room", None)
-            while room is not None and not room(source) and source in self._tps:
-                await asyncio.sleep(0.002)
+            while source in self._tps and not self.ingest.room(source):
+                await asyncio.sleep(_FULL_S)
                 self.flush_if_due()
 
     def flush_if_due(self) -> None:
@@ -89,12 +89,11 @@ class IngestAgent:
         drained = [source for source in self._tps if self._drained(source, now)]
         for output in self.ingest.flush(now, drained, behind=behind):
             self.app.deliveries.produce(self.topics.theme_panes, output.value, partition=output.partition)
-        for one in getattr(self.ingest, "refused", ()):
-            tp = self._tps[one.source]
-            self._limit.take(now, one.source, f"{tp.topic}, partition {tp.partition}", [], [Letter(one.record.offset, one.reason)])
-            self.rejecter.reject(tp, one.record, Reason(one.reason), one.message, "groundswell.ingest")
-        if hasattr(self.ingest, "refused"):
-            self.ingest.refused = []
+        for source, one in self.ingest.late():
+            tp = self._tps[source]
+            letter = Letter(one.record.offset, one.why.reason.value)
+            self._limit.take(now, source, f"{tp.topic}, partition {tp.partition}", [], [letter])
+            self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
         for source, offset in self.ingest.committable().items():
             allowed = self._limit.committable(now, source, offset)
             if allowed is not None:

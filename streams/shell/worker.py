@@ -18,6 +18,8 @@ from streams.claims import Fenced
 from streams.clients import Clients
 from streams.clock import Clock, SystemClock
 from streams.config import enricher, member_id, rule_set
+from streams.counting.pool import Pool
+from streams.counting.wire import Begin
 from streams.ingest.ingest import Ingest
 from streams.letter_limit import LetterLimit
 from streams.metrics import Metrics
@@ -76,13 +78,7 @@ class Worker:
         panes = partitions[topics.theme_panes]
         sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
         section = settings.ingest
-        if section.processes:
-            from streams.counting.pool import Pool
-            from streams.counting.wire import Begin
-            taxonomy = None if section.taxonomy is None else str(settings.directory / section.taxonomy)
-            pure = Pool(section.processes, Begin(panes, section.counting, section.limits, section.flushing, taxonomy, section.min_confidence))
-        else:
-            pure = Ingest(panes, section.counting, section.limits, section.flushing, enricher(settings))
+        pure = self._counting(panes)
         rejecter = Rejecter(app, topics, self.metrics, self.clock)
         limit = LetterLimit(section.dead_letters, section.counting.chunk_records)
         self.ingest = IngestAgent(app, topics, pure, rejecter, limit, section.flushing.idle_s, self.clock)
@@ -96,6 +92,17 @@ class Worker:
         self.web = WebServer(settings.web, self)
         app.first_services.append(self._watch())
         app.service(self._timers())
+
+    def _counting(self, panes: int) -> Ingest | Pool:
+        """What counts the events: this process, or some of its own."""
+        section = self.settings.ingest
+        if not section.processes:
+            return Ingest(panes, section.counting, section.limits, section.flushing, enricher(self.settings))
+        taxonomy = None if section.taxonomy is None else str(self.settings.directory / section.taxonomy)
+        # Read once here, so that what is wrong with it is said where it is seen.
+        enricher(self.settings)
+        begin = Begin(panes, section.counting, section.limits, section.flushing, taxonomy, section.min_confidence)
+        return Pool(section.processes, begin)
 
     def _app(self, clients: Clients) -> StreamApp:
         kafka = self.settings.kafka

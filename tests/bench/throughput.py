@@ -61,10 +61,10 @@ def baseline(kind: str, broker: Broker, topic: str, count: int) -> float:
     return float(next(line for line in done.stdout.splitlines() if line.startswith("RATE ")).split()[1])
 
 
-def pipeline(broker: Broker, directory: Path, prefix: str, count: int, run: int) -> dict[str, float]:
+def pipeline(broker: Broker, directory: Path, prefix: str, count: int, run: int, processes: int) -> dict[str, float]:
     """Events a second of one worker on the filled topic, from 5% to the last event merged."""
     group, name = f"{prefix}{run}", f"w{run}"
-    body = RULES + OWNERS + "\n[ingest]\nprocesses = 1\n"
+    body = f"{RULES}{OWNERS}\n[ingest]\nprocesses = {processes}\n"
     with WorkerProcess(broker, directory, prefix, body, name=name, group=group, partitions=PARTITIONS) as worker:
         worker.create_topics().start()
         began, first = 0.0, 0.0
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only-pipeline", action="store_true")
+    parser.add_argument("--processes", type=int, default=0, help="that count, beside the worker's own")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, real_kafka(Path(folder) / "kafka") as broker:
         directory, size = Path(folder), 0
@@ -106,7 +107,7 @@ def main() -> None:
             if not options.only_pipeline:
                 for kind in ("limit", "bare"):
                     found[kind].append(baseline(kind, broker, topic, options.events))
-            last = pipeline(broker, directory, prefix, options.events, run)
+            last = pipeline(broker, directory, prefix, options.events, run, options.processes)
             found["pipeline"].append(last["rate"])
             sys.stderr.write(
                 f"run {run + 1}: " + ", ".join(f"{k} {v[-1]:,.0f}" for k, v in found.items() if v) + f" {last}\n"
