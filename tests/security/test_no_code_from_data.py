@@ -23,7 +23,7 @@ CALLS = frozenset(
     }
 )  # fmt: skip
 # The demo starts the worker as a process of its own.
-MAY_START_PROCESSES = {"streams/demo/child.py"}
+MAY_START_PROCESSES = {"streams/counting/pool.py", "streams/demo/child.py"}
 
 
 def found(source: str) -> set[str]:
