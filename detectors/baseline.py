@@ -42,6 +42,7 @@ _FIRST_DAY_WANDER = 1.5
 _FIRST_SLOTS = 4
 _ESTIMATED, _SHORTEST_LEVEL_DAYS = 0.75, 3.0
 _LEAST_MEAN = 1e-7
+_LEFT_DAYS = 3
 
 
 class Baseline:
@@ -130,6 +131,28 @@ class Baseline:
         step = panes / 12
         middles = (first + (n + 0.5) * step * self.pane_s for n in range(12))
         return sum(self._shape(middle, day_as) for middle in middles) * step * self._level()
+
+    def week(self) -> tuple[list[float], list[float]]:
+        """Mentions expected now by slot of the local day, and the factors of the weekdays, Monday first."""
+        return (self.season.profile * (self.season.level * self._level())).tolist(), self.season.weekdays.tolist()
+
+    def forget(self, first: float, end: float) -> bool:
+        """Take what was counted in ``[first, end)`` for unknown, and fit anew; False if too little would be left."""
+        rows, today = self._rows.copy(), list(self._today)
+        for at in range(int(first), int(end), self.slot_s):
+            day, slot = divmod(self._local(at) // self.slot_s, self.slots)
+            if day == self._day:
+                today[slot] = float("nan")
+            elif self._day - DAYS <= day < self._day:
+                rows[day % DAYS, slot] = np.nan
+        days = np.arange(self._day - DAYS, self._day)
+        if np.isfinite(rows[days % DAYS]).sum() < _LEFT_DAYS * self.slots:
+            return False
+        self._rows, self._today = rows, today
+        self._seen = self._usual = 0.0
+        self._refit(days, rows[days % DAYS].astype(float), self._day * self.slots + self._slot)
+        self._weekly = self._recurring(self._day)
+        return True
 
     def learn(self, pane: float, count: float, weight: float) -> None:
         """Take in a pane; :meth:`turn` has been called for it.

@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from detectors.history import History
-from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_not_negative, check_positive, reached
+from detectors.minimum import enough
+from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_positive, reached
 from schemas.duration import format_duration
 
 
@@ -12,7 +13,6 @@ class CountSpec(Spec, frozen=True, kw_only=True, tag="count", tag_field="detecto
 
     Attributes:
         levels: severity -> mentions.
-        min_customers: distinct customers the mentions must come from.
         usual_below: watch only themes that usually have fewer mentions a window than this,
             taken over ``usual_s`` before it; None watches every theme.
 
@@ -31,14 +31,12 @@ class CountSpec(Spec, frozen=True, kw_only=True, tag="count", tag_field="detecto
     kind: ClassVar[str] = "count"
 
     levels: Levels
-    min_customers: int = 0
     usual_below: float | None = None
     usual_s: float = 604_800.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_levels(self.levels, above=0)
-        check_not_negative(min_customers=self.min_customers)
         if self.usual_below is not None:
             check_positive(usual_below=self.usual_below)
             if self.usual_s < self.window_s:
@@ -83,13 +81,13 @@ class CountDetector:
             if usual >= spec.usual_below:
                 template += ", but about {:.1f} is usual and this rule watches quiet themes"
                 return Verdict(None, count, usual, threshold, template, (*args, usual))
-        if spec.min_customers and (who := history.customers.distinct(at - spec.window_s)) < spec.min_customers:
-            template += ", but they come from {} customers and {} are asked for"
-            return Verdict(None, count, usual, threshold, template, (*args, who, spec.min_customers))
         template, args = "{} mentions in the last {}: {} from {:g}", (count, self.span, severity.value, threshold)
         if spec.usual_below is not None:
             template, args = template + "; usually about {:.1f}", (*args, usual)
-        return Verdict(severity, count, usual, threshold, template, args)
+        verdict = Verdict(severity, count, usual, threshold, template, args)
+        return enough(
+            spec, verdict, count, lambda: history.customers.distinct(at - spec.window_s), opened=held is not None
+        )
 
     def _usual(self, history: History, at: float, count: int) -> float:
         spec = self.spec

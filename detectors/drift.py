@@ -71,7 +71,7 @@ class DriftSpec(Spec, frozen=True, kw_only=True, tag="drift", tag_field="detecto
         check_levels(self.levels, above=0)
         check_positive_if_given(total_false_alerts_per_day=self.total_false_alerts_per_day)
         check_positive(false_alerts_per_week=self.false_alerts_per_week, min_baseline=self.min_baseline_s)
-        check_not_negative(min_customers=self.min_customers, settle=self.settle_s)
+        check_not_negative(settle=self.settle_s)
         if not self.metric or self.metric == "mentions":
             raise ValueError('metric: expected "sentiment" or the name of a metric')
         parse_effect(self.min_effect)

@@ -9,8 +9,9 @@ from detectors.drift_baseline import BLOCK_S, DriftBaseline
 from detectors.drift_effect import Effect
 from detectors.drift_model import DriftModel, limit_of, rarity_of
 from detectors.drift_watch import Moved
-from detectors.drift_words import Sums, but, in_full, number, ordinary, repeated, returned, tripped
+from detectors.drift_words import Sums, in_full, number, ordinary, repeated, returned, tripped
 from detectors.history import History
+from detectors.minimum import but, enough
 from detectors.panes import PANE_S
 from detectors.spec import Plain, Verdict
 from detectors.surroundings import Surroundings
@@ -140,10 +141,10 @@ class DriftDetector:
         if sign * sums.lately[0] < max(share * off, _STILL * model.effect):
             back = returned(metric, sums, usual, settled)
             return back._replace(rarity_s=rarity_of(moved.blocks) / len(standings), maturity=maturity)
-        if spec.min_customers and not opened:
-            who = history.customers.distinct(since)
-            if who < spec.min_customers:
-                return but(verdict, "from {} customers and {} are asked for", who, spec.min_customers)
-            if repeated(sums, who, history, since, sign, usual, model.effect, metric):
-                return but(verdict, "some of the {} customers wrote so often that they may be all there is to it", who)
+        who = history.customers.distinct(since) if spec.min_customers and not opened else 0
+        verdict = enough(spec, verdict, sums.n, None if opened else lambda: who, opened=opened)
+        if verdict.severity is None:
+            return verdict
+        if who and repeated(sums, who, history, since, sign, usual, model.effect, metric):
+            return but(verdict, "some of the {} customers wrote so often that they may be all there is to it", who)
         return in_full(verdict)

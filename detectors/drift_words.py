@@ -148,11 +148,6 @@ def returned(metric: str, sums: Sums, usual: DriftBaseline, at: float) -> Verdic
     return Verdict(None, expected + off, expected, expected, template, args, span_s=at - since)
 
 
-def but(verdict: Verdict, why: str, *args: object) -> Verdict:
-    """The same move, and why it is not told."""
-    return verdict._replace(severity=None, template=f"{verdict.template}, but {why}", args=(*verdict.args, *args))
-
-
 def in_full(verdict: Verdict) -> Verdict:
     """The same move with its severity, since it is told."""
     assert verdict.severity is not None

@@ -6,6 +6,7 @@ from msgspec import field
 
 from detectors.history import History
 from detectors.level import LevelJudge
+from detectors.minimum import enough
 from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_positive
 
 
@@ -95,7 +96,10 @@ class MetricDetector:
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
         """Judge the window that ends at ``at``."""
-        return self.level.judge(history, at, held)
+        verdict = self.level.judge(history, at, held)
+        n = history.metric(self.spec.of, self.spec.window_s, at)[0]
+        who = history.customers.distinct
+        return enough(self.spec, verdict, n, lambda: who(at - self.spec.window_s), opened=held is not None)
 
     def snapshot(self) -> Plain:
         """Nothing to remember."""

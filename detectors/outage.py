@@ -31,6 +31,7 @@ class OutageWatch:
 
     Attributes:
         next: start of the first pane that is not taken in.
+        expected: in the pane that was taken in last; 0 before there is a past to expect anything from.
 
     >>> around = Surroundings()
     >>> watch = OutageWatch(300, 0.0, around)
@@ -42,10 +43,10 @@ class OutageWatch:
     259200.0
     """
 
-    __slots__ = ("_around", "_state", "pane_s")
+    __slots__ = ("_around", "_state", "expected", "pane_s")
 
     def __init__(self, pane_s: int, start: float, around: Surroundings) -> None:
-        self.pane_s, self._around = pane_s, around
+        self.pane_s, self._around, self.expected = pane_s, around, 0.0
         alone = Surroundings(around.offset, around.guide, shared=False)
         self._state = SurgeState(pane_s, start, (FALLS,), Budget(_FALSE_A_WEEK), alone)
         around.watched_until = start
@@ -64,7 +65,7 @@ class OutageWatch:
             self._gap(pane, end)
             return True
         state.base.turn(pane)
-        expected = state.base.mean(pane) if state.base.known else 0.0
+        expected = self.expected = state.base.mean(pane) if state.base.known else 0.0
         state.observe(pane, total)
         # A source that brings next to nothing cannot be told from one that is out.
         low = state.watches[0].high and expected >= _LEAST_PANE and total < _LOW_SHARE * expected

@@ -6,6 +6,7 @@ from msgspec import field
 
 from detectors.history import History
 from detectors.level import LevelJudge
+from detectors.minimum import enough
 from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_positive
 
 
@@ -80,7 +81,10 @@ class SentimentDetector:
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
         """Judge the window that ends at ``at``."""
-        return self.level.judge(history, at, held)
+        verdict = self.level.judge(history, at, held)
+        n, _ = history.sentiment(self.spec.window_s, at)
+        who = history.customers.distinct
+        return enough(self.spec, verdict, n, lambda: who(at - self.spec.window_s), opened=held is not None)
 
     def snapshot(self) -> Plain:
         """Nothing to remember."""

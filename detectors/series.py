@@ -3,8 +3,10 @@
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from detectors.episode import Episode
+from detectors.episode_words import reason, title
 from detectors.evidence import Quotes, drivers
 from detectors.explaining import explain
 from detectors.history import History, HistoryRecord
@@ -15,7 +17,7 @@ from detectors.spec import Detector, Spec, Verdict
 from detectors.surroundings import Surroundings
 from schemas.ids import derived_id
 from schemas.panes import VALUES, PaneUpdate, Sample
-from schemas.signal import DetectorRef, Signal, SignalState
+from schemas.signal import DetectorRef, Phase, Signal, SignalState
 from schemas.times import instant
 
 SNAPSHOT_VERSION = 1
@@ -23,7 +25,7 @@ _GONE_WINDOW_S = 3600.0
 
 
 class Record(msgspec.Struct, array_like=True):
-    """A series as plain data, the value of its checkpoint."""
+    """A series as plain data, the value of its checkpoint. New fields come last, with a default."""
 
     version: int
     tenant: str
@@ -35,6 +37,7 @@ class Record(msgspec.Struct, array_like=True):
     episodes: dict[str, Episode]
     outbox: list[Signal]
     judged: float = 0.0
+    closed: dict[str, Episode] = {}
 
 
 class SnapshotError(ValueError):
@@ -55,13 +58,14 @@ class Series:
         heard_ratio: share of affected customers who say something, for the estimate of all affected.
 
     Attributes:
+        episodes: by rule, those that are live; ``closed``: those that are over and may still come back.
         judged: event time of the last verdict; a replay under an older watermark does not judge before it.
         outbox: signals that must not leave before a checkpoint holding them is acknowledged.
     """
 
     __slots__ = (
-        "around", "detectors", "episodes", "heard_ratio", "history", "judged", "merge", "outbox", "quotes", "rules",
-        "tenant", "theme",
+        "around", "closed", "detectors", "episodes", "heard_ratio", "history", "judged", "merge", "outbox", "quotes",
+        "rules", "tenant", "theme",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +86,7 @@ class Series:
             (spec, self._placed(spec.build())) for spec in rules.watching(tenant, theme)
         ]
         self.episodes: dict[str, Episode] = {}
+        self.closed: dict[str, Episode] = {}
         self.outbox: list[Signal] = []
         self.judged = 0.0
 
@@ -101,17 +106,20 @@ class Series:
         for spec, detector in self.detectors:
             episode = self.episodes.get(spec.name)
             verdict = detector.judge(self.history, at, episode.held if episode else None)
-            if episode is None:
-                if verdict.severity is None:
-                    continue
-                episode = self._open(spec, verdict, at)
-                state: SignalState | None = SignalState.OPENED
-            else:
+            resolved_at: float | None = None
+            if episode is not None:
                 state = episode.step(verdict, at, spec.resolve_after_s)
+            elif verdict.severity is None:
+                continue
+            elif (episode := self._remembered(spec, at)) is not None:
+                resolved_at = episode.resolved_at
+                state = episode.step(verdict, at, spec.resolve_after_s)
+            else:
+                episode, state = self._open(spec, verdict, at), SignalState.OPENED
             if state is not None:
-                told.append(self._signal(spec, verdict, episode, state, at, traffic))
+                told.append(self._signal(spec, verdict, episode, state, at, traffic, resolved_at))
                 if state is SignalState.RESOLVED:
-                    del self.episodes[spec.name]
+                    self.closed[spec.name] = self.episodes.pop(spec.name)
         self.outbox.extend(told)
         return told
 
@@ -128,9 +136,9 @@ class Series:
         return any(getattr(detector, "awaits", False) for _, detector in self.detectors)
 
     def standing(self) -> list[object]:
-        """What a verdict may change without a word: since when episodes are quiet, what detectors remember."""
-        quiet: list[object] = [episode.quiet_since for episode in self.episodes.values()]
-        return quiet + [getattr(detector, "changes", None) or detector.snapshot() for _, detector in self.detectors]
+        """What a verdict may change without a word: where episodes stand, what detectors remember."""
+        episodes: list[object] = [msgspec.structs.astuple(episode) for episode in self.episodes.values()]
+        return episodes + [getattr(detector, "changes", None) or detector.snapshot() for _, detector in self.detectors]
 
     def _placed(self, detector: Detector) -> Detector:
         place = getattr(detector, "place", None)
@@ -148,27 +156,43 @@ class Series:
             held=verdict.expected if verdict.compared else None,
             before=self.history.total - self.history.count(spec.window_s, at),
             score=score(verdict),
+            phase=Phase.EMERGING if verdict.emerging else Phase.OPEN,
+            told_at=at,
+            sizes=verdict.sizes,
         )
+        return episode
+
+    def _remembered(self, spec: Spec, at: float) -> Episode | None:
+        """The rule's episode that is over, live again; None if there is none that what trips now may belong to."""
+        episode = self.closed.pop(spec.name, None)
+        if episode is None or episode.forgotten(at, spec.regress_within_s):
+            return None
+        self.episodes[spec.name] = episode
         return episode
 
     def _abandon(self, name: str, episode: Episode) -> None:
         """Resolve an episode whose rule is gone: nobody would ever close it."""
-        episode.revision += 1
+        episode.revision, episode.phase = episode.revision + 1, Phase.RESOLVED
         verdict = Verdict(None, episode.told, 0.0, 0.0, "the rule {} is no longer configured", (name,), compared=False)
         gone = Spec(name=name, window_s=_GONE_WINDOW_S)
         self.outbox.append(self._signal(gone, verdict, episode, SignalState.RESOLVED, self.judged, {}))
 
     def _signal(
-        self, spec: Spec, verdict: Verdict, episode: Episode, state: SignalState, at: float, traffic: dict[str, int]
+        self,
+        spec: Spec,
+        verdict: Verdict,
+        episode: Episode,
+        state: SignalState,
+        at: float,
+        traffic: dict[str, int],
+        resolved_at: float | None = None,
     ) -> Signal:
         history, window = self.history, max(spec.window_s, at - episode.opened_at + spec.window_s)
         resolved = state is SignalState.RESOLVED
         customers = history.customers.distinct(at - window)
         sentiment_n, sentiment_sum = history.sentiment(spec.window_s, at)
         mentions = history.count(spec.window_s, at)
-        reason = verdict.reason
-        if resolved:
-            reason = f"quiet: {reason}"
+        crossings = episode.crossings(at)
         signal = Signal(
             id=episode.id,
             revision=episode.revision,
@@ -178,8 +202,8 @@ class Series:
             metric=spec.metric,
             rule=spec.name,
             severity=episode.severity,
-            title=_title(self.theme, spec.metric, fell=verdict.observed < verdict.expected, resolved=resolved),
-            reason=reason,
+            title=title(self.theme, spec.metric, state, fell=verdict.observed < verdict.expected),
+            reason=reason(state, verdict, episode, at, resolved_at),
             # Floats, as they come back from a checkpoint: what is sent again then is the same to the byte.
             observed=float(verdict.observed),
             expected=float(verdict.expected),
@@ -199,6 +223,8 @@ class Series:
             quotes=self.quotes.best(at - window),
             detector=DetectorRef(name=spec.kind, version=spec.version, parameters=msgspec.to_builtins(spec)),
             config=self.rules.version,
+            phase=episode.phase,
+            crossings=crossings if crossings > 1 else UNSET,
         )
         explain(signal, spec, verdict, episode, history, at)
         return signal
@@ -218,7 +244,16 @@ class Series:
             self.episodes,
             self.outbox,
             self.judged,
+            self._coming_back(at),
         )
+
+    def _coming_back(self, at: float) -> dict[str, Episode]:
+        """Of what is over, that which may come back after event time ``at``."""
+        if not self.closed:
+            return {}
+        within = {spec.name: spec.regress_within_s for spec, _ in self.detectors}
+        at = max(at, self.judged)
+        return {name: episode for name, episode in self.closed.items() if not episode.forgotten(at, within[name])}
 
     @classmethod
     def restore(
@@ -250,23 +285,5 @@ class Series:
                 series.episodes[name] = episode
             else:
                 series._abandon(name, episode)
+        series.closed = {name: episode for name, episode in record.closed.items() if name in watched}
         return series
-
-
-def _title(theme: str, metric: str, *, fell: bool, resolved: bool) -> str:
-    """In words.
-
-    >>> _title("login-failure", "mentions", fell=False, resolved=False)
-    'Login failure: more complaints than usual'
-    >>> _title("*channel=app", "mentions", fell=True, resolved=False)
-    'Channel app: fewer mentions than usual'
-    """
-    of_value = theme.startswith(VALUES)
-    name = theme.removeprefix(VALUES).replace("-", " ").replace("_", " ").replace("=", " ").capitalize()
-    if metric == "mentions":
-        if resolved:
-            return f"{name}: back to normal"
-        what = "mentions" if fell or of_value else "complaints"
-        return f"{name}: {'fewer' if fell else 'more'} {what} than usual"
-    what = "sentiment" if metric == "sentiment" else metric
-    return f"{name}: {what} back to normal" if resolved else f"{name}: {what} has moved"

@@ -35,6 +35,8 @@ class Verdict(NamedTuple):
         span_s: length, seconds, of the stretch that ends now and that the numbers are taken over; None for the
             rule's window.
         unknown: nothing is known of this moment, as while a source is out: what is open stays as it is.
+        sizes: how far it is from the usual, in units that do not grow with time alone; growth is growth in all of
+            them. Empty if ``observed`` and ``expected`` are of one length of time anyway.
     """
 
     severity: Severity | None
@@ -52,6 +54,7 @@ class Verdict(NamedTuple):
     emerging: bool = False
     span_s: float | None = None
     unknown: bool = False
+    sizes: tuple[float, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -82,23 +85,39 @@ class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tenants: glob patterns.
         window_s: the sliding window it judges.
         resolve_after_s: how long it must stay quiet before a signal resolves.
+        regress_within_s: what trips within so long after that is the same signal, come back.
+        min_change: share of the usual by which it must be off, 0.2 being a fifth; see :mod:`detectors.minimum`.
+        min_count: mentions the window must hold.
+        min_customers: distinct customers they must come from.
     """
 
     kind: ClassVar[str] = "none"
     version: ClassVar[int] = 1
     heeds_outages: ClassVar[bool] = False
     """Whether its verdicts take notice of a source that is out."""
+    count_asked: ClassVar[str] = "{:g} mentions are asked for"
+    """What ``min_count`` asks for, in words."""
 
     name: str
     window_s: float
     themes: tuple[str, ...] = ("*",)
     tenants: tuple[str, ...] = ("*",)
-    resolve_after_s: float = 1800.0
+    resolve_after_s: float = 5400.0
+    regress_within_s: float = 86_400.0
+    min_change: float = 0.0
+    min_count: float = 0.0
+    min_customers: int = 0
 
     def __post_init__(self) -> None:
         if not self.name:
             raise ValueError("name: expected a name")
         check_positive(window=self.window_s, resolve_after=self.resolve_after_s)
+        check_not_negative(
+            regress_within=self.regress_within_s,
+            min_change=self.min_change,
+            min_count=self.min_count,
+            min_customers=self.min_customers,
+        )
 
     @property
     def metric(self) -> str:

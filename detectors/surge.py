@@ -49,6 +49,7 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
 
     kind: ClassVar[str] = "surge"
     heeds_outages: ClassVar[bool] = True
+    count_asked: ClassVar[str] = "that is fewer than {:g} away from the usual"
 
     levels: Levels
     of: str = ""
@@ -57,7 +58,6 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
     total_false_alerts_per_day: float | None = None
     direction: Literal["rise", "fall", "both"] = "rise"
     min_count: float = 3.0
-    min_customers: int = 0
     emerging: int = 0
     pane_s: int = 300
     settle_s: float = 60.0
@@ -67,9 +67,7 @@ class SurgeSpec(Spec, frozen=True, kw_only=True, tag="surge", tag_field="detecto
         check_levels(self.levels, above=0)
         check_positive_if_given(total_false_alerts_per_day=self.total_false_alerts_per_day)
         check_positive(false_alerts_per_week=self.false_alerts_per_week)
-        check_not_negative(
-            min_count=self.min_count, min_customers=self.min_customers, emerging=self.emerging, settle=self.settle_s
-        )
+        check_not_negative(emerging=self.emerging, settle=self.settle_s)
         for key in ("min_customers", "emerging"):
             if self.of and getattr(self, key):
                 raise ValueError(f"{key}: is known of themes only, not of a {self.of}")

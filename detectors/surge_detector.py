@@ -1,13 +1,17 @@
 """The detector of ``surge``: feeds one series' state, and turns its standing into a verdict."""
 
+from functools import partial
+
 from detectors.baseline import DAY_S
 from detectors.budget import Budget
+from detectors.held_season import HeldSeason, Scatter
 from detectors.history import History
+from detectors.minimum import enough
 from detectors.sequential import Effect
 from detectors.spec import Plain, Verdict
 from detectors.surge import SurgeSpec
 from detectors.surge_state import Standing, SurgeState
-from detectors.surge_words import ordinary, slowly, tripped
+from detectors.surge_words import lasting, ordinary, over, slowly, tripped
 from detectors.surroundings import Surroundings
 from schemas.duration import format_duration
 from schemas.signal import Severity
@@ -18,20 +22,26 @@ FALLS = (Effect(0.4, 0.0, 0.5), Effect(0.1, 0.0, 0.5))
 _EFFECTS: dict[str, tuple[tuple[Effect, ...], ...]] = {"rise": (RISES,), "fall": (FALLS,), "both": (RISES, FALLS)}
 _AWAITED_A_DAY = 3.0
 _NEW_S, _WATCHED_S, _NOTICED_S = 604_800.0, 86_400.0, 86_400.0
+_LONG_S = 43_200.0
+"""What has lasted for longer is taken out of the baseline once it is over; it copes with what is shorter."""
+_OTHER_WAY, _KNOWN = 0.5, 0.5
 
 
 class SurgeDetector:
     """See :class:`detectors.surge.SurgeSpec`."""
 
-    __slots__ = ("_kept", "around", "changes", "spec", "state", "theme")
+    __slots__ = ("_held", "_kept", "around", "changes", "spec", "state", "theme")
 
     def __init__(self, spec: SurgeSpec, kept: Plain | None = None) -> None:
         self.spec, self._kept, self.changes = spec, kept, 0
         self.around, self.theme = Surroundings(shared=False), ""
         self.state: SurgeState | None = None
+        self._held: HeldSeason | None = None
         if kept:
             # Where the series lives is not known yet; whether it can be resumed there must be known now.
-            self._state(0.0).restore(kept)
+            state = self._state(0.0)
+            if state.restore(kept) and "held" in kept:
+                HeldSeason.restore(kept["held"], state.base.slots)
 
     def place(self, around: Surroundings, theme: str) -> None:
         """Say where the series lives and what it is about; before the first judgement."""
@@ -40,8 +50,8 @@ class SurgeDetector:
             self._resume(self._state(0.0))
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
-        """Judge the series at ``at``; an episode that is open holds the level by itself."""
-        del held
+        """Judge the series at ``at``; while an episode is open, the season of when it opened counts as well."""
+        opened = held is not None
         state = self.state or self._begin(history)
         pane_s = self.spec.pane_s
         waiting = self._waiting(history, state.next)
@@ -49,25 +59,85 @@ class SurgeDetector:
         while waiting and waiting[0][0] + pane_s <= closed:
             state.observe(*waiting.pop(0))
             self.changes += 1
+        if not opened:
+            self._close()
         if self.around.out_since is not None:
             return self._out(history, at, self.around.out_since)
         if at < self.around.heap_until + pane_s:
             # What was held back may come now; a closed pane is known not to be it.
             waiting, at = [], max(closed, state.next)
         guided = state.guidance(at)
+        verdict = self._judged(state.look(waiting, at), history, at, opened=opened)
         if guided is not None:
-            verdict = self._judged(state.look(waiting, at), history, at)
-            if guided.mute and verdict.severity is not None:
-                template = verdict.template + ", but alarms are muted"
-                verdict = verdict._replace(severity=None, template=template)
-            return verdict._replace(context=guided.context)
-        return self._judged(state.look(waiting, at), history, at)
+            verdict = verdict._replace(context=guided.context)
+            if guided.mute:
+                muted = ", but alarms are muted" if verdict.severity is not None else ""
+                return verdict._replace(severity=None, template=verdict.template + muted, unknown=True)
+        return self._against_held(verdict, history, at) if opened else self._hold(verdict, at)
 
-    def _judged(self, standings: list[Standing], history: History, at: float) -> Verdict:
+    def _hold(self, verdict: Verdict, at: float) -> Verdict:
+        """Keep the season as it is now, if the verdict opens an episode or is of one that holds none yet."""
+        state = self.state
+        if verdict.severity is None or verdict.emerging or state is None or not state.base.known:
+            return verdict
+        base, rising = state.base, verdict.observed >= verdict.expected
+        held = self._held = HeldSeason(
+            at, base.week(), Scatter(base.dispersion, base.wander), base.season.days, rising=rising
+        )
+        if (verdict.span_s or 0.0) > DAY_S:
+            held.reach_back(verdict, self.around, self.theme, at, self.spec.pane_s)
+        held.take(verdict, float(self.spec.pane_s))
+        self.changes += 1
+        return verdict
+
+    def _against_held(self, verdict: Verdict, history: History, at: float) -> Verdict:
+        """What an open episode makes of a verdict: it lasts while half of what was told is there."""
+        held, state = self._held, self.state
+        assert state is not None
+        if held is None or at >= held.until:
+            return self._hold(verdict, at) if held is None else verdict
+        tripped_alike = verdict.severity is not None and (verdict.observed >= verdict.expected) == held.rising
+        if tripped_alike:
+            self.changes += held.take(verdict, float(self.spec.pane_s))
+            shows = True
+        else:
+            dispersion, rising = held.scatter.dispersion, held.rising
+            count = held.count(history, self.around, self.theme, at, self.spec.pane_s)
+            if count.share < _KNOWN:
+                return verdict._replace(severity=None, unknown=True)
+            shows = count.shows
+            few, many = sorted((count.seen, count.usual))
+            other_way = verdict.severity is not None and (count.seen < count.usual) == rising
+            if shows:
+                found = lasting(count, self.spec.levels, dispersion, rising=rising)
+                verdict = found._replace(maturity=verdict.maturity, context=verdict.context)
+            elif not (other_way and few < _OTHER_WAY * many):
+                # The other way round it is only back where it was, and the baseline has learned what lasted.
+                context, maturity = verdict.context, verdict.maturity
+                verdict = over(count, dispersion)._replace(maturity=maturity, context=context)
+        if shows != (held.quiet_from is None):
+            held.quiet_from = None if shows else at
+            self.changes += 1
+        return verdict
+
+    def _close(self) -> None:
+        """Let go of the season that is held: no episode is open any more."""
+        held, state = self._held, self.state
+        if held is None or state is None:
+            return
+        self._held = None
+        self.changes += 1
+        if held.quiet_from is not None and held.quiet_from < held.until and held.quiet_from - held.at >= _LONG_S:
+            state.forget(held.at, held.quiet_from)
+
+    def _judged(self, standings: list[Standing], history: History, at: float, *, opened: bool) -> Verdict:
         if not standings:
             return self._unsure(history, at, "no past to compare with yet; {:g} mentions in the last {}")
-        verdicts = [self._verdict(standing, history, at, number) for number, standing in enumerate(standings)]
-        verdicts += self._slow(history)
+        verdicts = [
+            self._verdict(standing, history, at, number, opened=opened) for number, standing in enumerate(standings)
+        ]
+        if self._held is None or self._held.slow or not opened:
+            verdicts += self._slow(history, opened=opened)
         best = max(verdicts, key=lambda verdict: -1 if verdict.severity is None else verdict.severity.rank)
         if best.severity is None and self.spec.emerging:
             return self._emerging(history, at) or best
@@ -81,18 +151,17 @@ class SurgeDetector:
             return False
         return base.season.level * base.slots >= _AWAITED_A_DAY
 
-    def _slow(self, history: History) -> list[Verdict]:
+    def _slow(self, history: History, *, opened: bool) -> list[Verdict]:
         """Days that lie off the weeks before, of as many customers as are asked for."""
         spec, state = self.spec, self.state
         assert state is not None
         found = []
         for watch, slow in zip(state.watches, state.slow, strict=True):
-            if slow is None or abs(slow.seen - slow.usual) < spec.min_count:
+            if slow is None:
                 continue
-            if watch.rising and history.customers.distinct(history.latest - DAY_S) < spec.min_customers:
-                continue
-            verdict = slowly(slow, spec.levels, DAY_S, rising=watch.rising)
-            found.append(verdict._replace(maturity=state.base.maturity))
+            verdict = slowly(slow, spec.levels, DAY_S, rising=watch.rising)._replace(maturity=state.base.maturity)
+            customers = partial(history.customers.distinct, history.latest - DAY_S) if watch.rising else None
+            found.append(enough(spec, verdict, abs(slow.seen - slow.usual), customers, opened=opened))
         return found
 
     def unknown(self, history: History, pane: float) -> None:
@@ -103,13 +172,18 @@ class SurgeDetector:
                 state.observe(*waiting)
         if pane >= state.next:
             state.skip_unknown(pane)
+        if self._held is not None:
+            self._held.unknown(pane, pane + self.spec.pane_s)
         self.changes += 1
 
     def snapshot(self) -> Plain:
         """The state as plain data; see :class:`detectors.surge_state.SurgeState`."""
-        if self.state is not None:
-            return self.state.snapshot()
-        return self._kept or {}
+        if self.state is None:
+            return self._kept or {}
+        kept = self.state.snapshot()
+        if self._held is not None:
+            kept["held"] = self._held.snapshot()
+        return kept
 
     def _begin(self, history: History) -> SurgeState:
         seen, since = history.mentions.since(history.since, history.latest), history.since
@@ -129,6 +203,8 @@ class SurgeDetector:
         if not kept or not state.restore(kept):
             return False
         self.state = state
+        if "held" in kept:
+            self._held = HeldSeason.restore(kept["held"], state.base.slots)
         return True
 
     def _state(self, since: float) -> SurgeState:
@@ -148,7 +224,7 @@ class SurgeDetector:
             found[pane] = found.get(pane, 0.0) + count
         return sorted(found.items())
 
-    def _verdict(self, standing: Standing, history: History, at: float, number: int) -> Verdict:
+    def _verdict(self, standing: Standing, history: History, at: float, number: int, *, opened: bool) -> Verdict:
         spec, state = self.spec, self.state
         assert state is not None
         dispersion = state.base.dispersion
@@ -158,19 +234,8 @@ class SurgeDetector:
             return ordinary(standing, at, dispersion)._replace(rarity_s=rarity_s, maturity=maturity)
         verdict = tripped(standing, spec.levels, at, dispersion, rising=rising)
         verdict = verdict._replace(rarity_s=rarity_s, maturity=maturity)
-        if abs(standing.seen - standing.usual) < spec.min_count:
-            less = ", but that is fewer than {:g} away from the usual"
-            return verdict._replace(
-                severity=None, template=verdict.template + less, args=(*verdict.args, spec.min_count)
-            )
-        if rising and spec.min_customers:
-            who = history.customers.distinct(standing.since)
-            if who < spec.min_customers:
-                few = ", but from {} customers and {} are asked for"
-                return verdict._replace(
-                    severity=None, template=verdict.template + few, args=(*verdict.args, who, spec.min_customers)
-                )
-        return verdict
+        customers = partial(history.customers.distinct, standing.since) if rising else None
+        return enough(spec, verdict, abs(standing.seen - standing.usual), customers, opened=opened)
 
     def _unsure(self, history: History, at: float, template: str) -> Verdict:
         count = history.count(self.spec.window_s, at)

@@ -101,6 +101,11 @@ class Watch:
         if (self._run == 0.0 or even) and not self.high:
             self.since, self.seen, self.usual = end, 0.0, 0.0
 
+    def calm(self, at: float) -> None:
+        """Begin anew at ``at``."""
+        self.sequential.calm()
+        self.high, self.since, self.seen, self.usual, self._run = False, at, 0.0, 0.0, 0.0
+
     def snapshot(self) -> list[Any]:
         """Plain data."""
         inner = self.sequential
@@ -220,6 +225,14 @@ class SurgeState:
             return panes, mass
         share = 1.0 - unknown / (last - first)
         return round(panes * share), mass * share
+
+    def forget(self, first: float, end: float) -> None:
+        """Unlearn ``[first, end)``, which is now known to have been no ordinary time, and what stood against it."""
+        if self.base.forget(first, end):
+            for watch in self.watches:
+                watch.calm(self.next)
+            self.slow = [None] * len(self.watches)
+            self._fit_changed()
 
     def look(self, panes: Iterable[tuple[float, float]], at: float) -> list[Standing]:
         """Where the series stands at ``at``, with panes (start, mentions) that are not taken in yet."""

@@ -4,6 +4,7 @@ from math import sqrt
 from typing import ClassVar
 
 from detectors.history import History
+from detectors.minimum import enough
 from detectors.spec import Levels, Plain, Spec, Verdict, check_levels, check_not_negative, check_positive, reached
 from schemas.duration import format_duration
 
@@ -16,8 +17,6 @@ class VelocitySpec(Spec, frozen=True, kw_only=True, tag="velocity", tag_field="d
 
     Attributes:
         levels: severity -> times the expectation.
-        min_count: mentions the window must hold.
-        min_customers: distinct customers they must come from.
         baseline_s: the past the rate is taken from.
         min_baseline_s: past that must have been observed before the rule speaks at all.
 
@@ -44,7 +43,7 @@ class VelocitySpec(Spec, frozen=True, kw_only=True, tag="velocity", tag_field="d
         super().__post_init__()
         check_levels(self.levels, above=0)
         check_positive(baseline=self.baseline_s, min_baseline=self.min_baseline_s)
-        check_not_negative(min_count=self.min_count, min_customers=self.min_customers, margin=self.margin)
+        check_not_negative(margin=self.margin)
         if self.min_baseline_s > self.baseline_s:
             raise ValueError("min_baseline: expected at most the baseline, or the rule never speaks")
 
@@ -89,14 +88,16 @@ class VelocityDetector:
         threshold = max(level * expected, float(spec.min_count))
         if severity is None:
             return Verdict(None, count, expected, threshold, template + "; noticed from {:g} times", (*args, lowest))
-        if count < spec.min_count:
-            template += ", but {} mentions are asked for"
-            return Verdict(None, count, expected, threshold, template, (*args, spec.min_count))
-        if spec.min_customers and (who := history.customers.distinct(at - spec.window_s)) < spec.min_customers:
-            template += ", but from {} customers and {} are asked for"
-            return Verdict(None, count, expected, threshold, template, (*args, who, spec.min_customers))
-        template += "; {} from {:g} times"
-        return Verdict(severity, count, expected, threshold, template, (*args, severity.value, level))
+        verdict = enough(
+            spec,
+            Verdict(severity, count, expected, threshold, template, args),
+            count,
+            lambda: history.customers.distinct(at - spec.window_s),
+            opened=held is not None,
+        )
+        if verdict.severity is None:
+            return verdict
+        return verdict._replace(template=template + "; {} from {:g} times", args=(*args, severity.value, level))
 
     def snapshot(self) -> Plain:
         """Nothing to remember."""

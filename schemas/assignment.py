@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from schemas.signal import Instant, Severity, Signal
+from schemas.signal import Attention, Instant, Severity, Signal
 
 
 class AssignmentState(StrEnum):
@@ -39,6 +39,8 @@ class Assignment(Struct, kw_only=True):
             bring them forward.
         changed_by: who or what caused this revision (``signal`` or the author of an action).
         signal: the evidence.
+        attention: how a person is to hear of this revision, and why so, as the signal says; left out where an action
+            caused the revision, or the signal does not say.
     """
 
     id: str
@@ -60,3 +62,5 @@ class Assignment(Struct, kw_only=True):
     changed_by: str = "signal"
     note: str = ""
     signal: Signal
+    attention: Attention | UnsetType = UNSET
+    attention_reason: str | UnsetType = UNSET

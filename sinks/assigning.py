@@ -6,7 +6,7 @@ gives (signal_id, revision) a second meaning.
 """
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from schemas.action import Action, ActionKind
@@ -131,10 +131,14 @@ class Assigner:
             acknowledge_by=acknowledge_by,
             due_at=due_at,
             signal=signal,
+            attention=signal.attention,
+            attention_reason=signal.attention_reason,
         )
         for action in record.parked:
             if action.kind not in _NO_NEWS[assignment.state]:
                 assignment = _moved(assignment, action)
+        # It is the signal that is told here, whatever has been done about it by now.
+        assignment = replace(assignment, attention=signal.attention, attention_reason=signal.attention_reason)
         return _sent(replace(record, signal_revision=signal.revision, parked=[]), assignment)
 
     def _revised(self, signal: Signal, held: Assignment) -> Assignment:
@@ -146,6 +150,8 @@ class Assigner:
             changed_by="signal",
             note="",
             signal=signal,
+            attention=signal.attention,
+            attention_reason=signal.attention_reason,
         )
         if signal.state is SignalState.RESOLVED:
             return replace(revised, state=AssignmentState.RESOLVED)
@@ -191,7 +197,14 @@ def _worse(severity: Severity, held: Assignment) -> bool:
 
 
 def _moved(held: Assignment, action: Action) -> Assignment:
-    return replace(held, state=AssignmentState(action.kind.value), changed_by=action.by, note=action.note)
+    return replace(
+        held,
+        state=AssignmentState(action.kind.value),
+        changed_by=action.by,
+        note=action.note,
+        attention=UNSET,
+        attention_reason=UNSET,
+    )
 
 
 def _sent(record: Record, assignment: Assignment) -> Outcome:

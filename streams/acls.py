@@ -46,8 +46,10 @@ def rights(component: Component, kafka: Kafka, group: str = "", *, prefixed: boo
     - worker: counts, detects and assigns; looks at the topics' clean-up policy before it starts; makes no topic.
     - producer: sends events, as ``groundswell replay`` does.
     - connector: turns assignments into tickets, and says what became of them.
-    - reader: watches signals and assignments, as ``groundswell tail`` does, which joins no group.
-    - operator: ``groundswell topics create``, and the changes of a topic that it suggests, but for deleting one.
+    - reader: watches signals and assignments, as ``groundswell tail`` does, which joins no group; asks why with
+      ``groundswell explain``, and sees what is silenced.
+    - operator: ``groundswell topics create``, and the changes of a topic that it suggests, but for deleting one;
+      ``groundswell silence``.
 
     Args:
         group: the consumer group of a connector or a reader; every connector has one.
@@ -67,11 +69,14 @@ def rights(component: Component, kafka: Kafka, group: str = "", *, prefixed: boo
     if component is Component.PRODUCER:
         return [Right("topic", name, ("Write",)) for name in topics.inputs]
     if component is Component.OPERATOR:
-        return [Right("topic", spec.name, _MAKES) for spec in topics.specs()]
+        own = {topics.controls: (*_MAKES, "Read", "Write")}
+        return [Right("topic", spec.name, own.get(spec.name, _MAKES)) for spec in topics.specs()]
     groups = [Right("group", group, ("Read",), prefixed)] if group else []
     if component is Component.READER:
-        return [Right("topic", name, ("Read",)) for name in (topics.signals, topics.assignments)] + groups
-    return [Right("topic", topics.assignments, ("Read",)), Right("topic", topics.actions, ("Write",)), *groups]
+        watched = (topics.signals, topics.assignments, topics.digests, topics.controls, topics.audit)
+        return [Right("topic", name, ("Read",)) for name in watched] + groups
+    told = [Right("topic", name, ("Read",)) for name in (topics.assignments, topics.digests)]
+    return [*told, Right("topic", topics.actions, ("Write",)), *groups]
 
 
 def idempotent_write() -> Right:
@@ -80,11 +85,10 @@ def idempotent_write() -> Right:
 
 
 def _worker(kafka: Kafka, topics: Topics) -> list[Right]:
-    read = {*topics.inputs, topics.theme_panes, topics.signals, topics.actions, topics.series_log, topics.assigned_log}
-    written = {
-        topics.theme_panes, topics.signals, topics.assignments, topics.dead_letters, topics.series_log,
-        topics.assigned_log,
-    }  # fmt: skip
+    logs = {topics.series_log, topics.triage_log, topics.assigned_log}
+    between = {topics.theme_panes, topics.candidates, topics.signals}
+    read = {*topics.inputs, *between, topics.actions, topics.controls, *logs}
+    written = {*between, topics.assignments, topics.digests, topics.audit, topics.dead_letters, *logs}
     needed = []
     for spec in topics.specs():
         operations = ("Read",) * (spec.name in read) + ("Write",) * (spec.name in written) + ("DescribeConfigs",)

@@ -16,6 +16,7 @@ from schemas.duration import parse_duration
 from schemas.signal import Severity
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
+from sinks.triage.desk import Policy
 from streams.calendars import CalendarError, calendars, check_section
 from streams.declaring.section import CalendarSection, TenantCalendar
 from streams.ingest.enrich import Enricher
@@ -34,7 +35,7 @@ _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
-        "stalled", "recovering", "joining", "pane", "settle",
+        "stalled", "recovering", "joining", "pane", "settle", "group_wait", "group_interval", "together", "remember",
     }
 )  # fmt: skip
 _WHOLE = frozenset({"chunk", "pane"})
@@ -74,7 +75,8 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         if key in raw:
             raise ConfigError(f"{key}: unknown key")
     _check_no_secrets(raw)
-    decided = {name: raw[name] for name in ("rules", "ownership", "deadlines", "detect", "calendar") if name in raw}
+    tables = ("rules", "ownership", "deadlines", "detect", "calendar", "triage")
+    decided = {name: raw[name] for name in tables if name in raw}
     digest = hashlib.blake2b(msgspec.json.encode(decided, order="deterministic"), digest_size=6).hexdigest()
     try:
         prepared = {**_seconds(raw, ""), "directory": str(directory), "digest": digest}
@@ -101,6 +103,18 @@ def rule_set(settings: Settings) -> RuleSet:
     """
     known = None if settings.calendar == CalendarSection() else read_calendars(settings)
     return RuleSet(list(settings.rules), settings.digest, known)
+
+
+def triage_policy(settings: Settings) -> Policy:
+    """What triage decides by, with each tenant's clock.
+
+    Raises:
+        ConfigError: if a file of the calendars cannot be used.
+    """
+    known = read_calendars(settings)
+    return Policy(
+        settings.triage, Ownership(settings.ownership), lambda tenant, at: float(known.of(tenant).local.offset(at))
+    )
 
 
 def enricher(settings: Settings) -> Enricher:

@@ -91,9 +91,12 @@ class PartitionDetector:
     Args:
         partition: its number; part of the keys of what is kept beside the series.
         sources: every source partition there is.
+        partitions: how many theme-panes partitions there are.
     """
 
-    def __init__(self, partition: int, rules: RuleSet, sources: set[int], settings: DetectSettings) -> None:
+    def __init__(
+        self, partition: int, rules: RuleSet, sources: set[int], settings: DetectSettings, partitions: int = 1
+    ) -> None:
         self.rules, self.settings = rules, settings
         self.series = Shelf(rules, settings.heard_ratio)
         self.watermark = Watermark(sources)
@@ -105,7 +108,8 @@ class PartitionDetector:
         self._partition_key = f"\x1fpartition\x1f{partition}".encode()
         self._since: dict[str, float] = {}
         self._traffic = Traffic(partition)
-        self.outages = Outages(partition, self.series.around) if rules.heeds_outages else None
+        around = self.series.around
+        self.outages = Outages(partition, around, partitions, rules.version) if rules.heeds_outages else None
         self._judged = 0.0
 
     def apply(self, data: bytes) -> list[Key]:
@@ -140,15 +144,15 @@ class PartitionDetector:
             if merged.mentions and series.detectors:
                 touched[key] = series
         now = self.watermark.advance(flush.sources)
-        if self.outages is not None:
-            self.outages.close(now, self._traffic, self._since)
+        operational = [] if self.outages is None else self.outages.close(now, self._traffic, self._since)
+        self.tally.signals += len(operational)
         told = [key for key, series in touched.items() if self._judge(key, series, now)]
         if now // PANE_S > self._judged // PANE_S:
             quiet = sorted((self.open | self.awaited) - touched.keys())
             for at in _steps(self._judged, now):
                 told += [key for key in quiet if self._judge(key, self.series[key], at)]
             self._judged = now
-        return list(dict.fromkeys(told))
+        return [*dict.fromkeys(told), *operational]
 
     def _note_since(self, update: PaneUpdate) -> float:
         """Event time from which the update's tenant has been observed."""
@@ -188,9 +192,13 @@ class PartitionDetector:
         for key in sorted(self._unsent):
             for signal in self.series[key].outbox:
                 yield key, signal
+        if self.outages is not None:
+            yield from self.outages.outbox()
 
     def sent(self, key: Key, signal: Signal) -> None:
         """Note that a signal is delivered; the next checkpoint no longer holds it."""
+        if self.outages is not None and self.outages.sent(key, signal):
+            return
         series = self.series.get(key)
         if series is not None:
             series.outbox = [kept for kept in series.outbox if (kept.id, kept.revision) != (signal.id, signal.revision)]
@@ -204,6 +212,12 @@ class PartitionDetector:
         A value of None is a tombstone: what stood under the key is forgotten.
         """
         at = self.watermark.at
+        if keys is not None:
+            keys = list(keys)
+            operational = [] if self.outages is None else list(self.outages.records(keys))
+            yield from operational
+            apart = {name for name, _ in operational}
+            keys = [key for key in keys if series_key(*key) not in apart]
         for key in sorted(self.dirty) if keys is None else keys:
             self.dirty.discard(key)
             yield series_key(*key), self.series.snapshot(key, at)

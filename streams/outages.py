@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from detectors.series import UNREADABLE, SnapshotError
+from detectors.shelf import Key
 from detectors.surroundings import Surroundings
+from schemas.ids import series_partition
 from schemas.panes import TRAFFIC_PANE_S
+from schemas.signal import Signal
+from streams.source_signal import SOURCE_OUT, SourceSignal, signal_of, take
 from streams.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -28,6 +32,8 @@ class _Record(msgspec.Struct, array_like=True):
     tenant: str
     watch: list[Any]
     pools: dict[int, list[Any]]
+    signal: SourceSignal | None = None
+    outbox: list[Signal] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -40,25 +46,33 @@ class Outages:
     Args:
         partition: its number; part of the keys, since each partition is told of every tenant's traffic.
         around: tenant -> what its series share; the gaps are told to it.
+        partitions: how many there are; one of them tells of a tenant's outage.
+        config: version of the configuration.
     """
 
-    def __init__(self, partition: int, around: Callable[[str], Surroundings]) -> None:
+    def __init__(
+        self, partition: int, around: Callable[[str], Surroundings], partitions: int = 1, config: str = ""
+    ) -> None:
+        self._partition, self._partitions, self._config = partition, partitions, config
         self._suffix = f"\x1f{partition}".encode()
         self._around = around
         self._watches: dict[str, OutageWatch] = {}
+        self._signals: dict[str, SourceSignal] = {}
+        self._outboxes: dict[str, list[Signal]] = {}
         self._dirty: set[str] = set()
         self._closed = 0.0
 
-    def close(self, now: float, traffic: Traffic, since: dict[str, float]) -> None:
-        """Look at the panes that are over at event time ``now``.
+    def close(self, now: float, traffic: Traffic, since: dict[str, float]) -> list[Key]:
+        """Look at the panes that are over at event time ``now``; keys of what has a new signal in its outbox.
 
         Args:
             since: tenant -> event time from which it has been observed.
         """
         end = (now - _SETTLE_S) // TRAFFIC_PANE_S * TRAFFIC_PANE_S
         if end <= self._closed:
-            return
+            return []
         self._closed = end
+        told: list[Key] = []
         for tenant in traffic:
             watch = self._watches.get(tenant) or self._begin(tenant, since.get(tenant, now))
             pane = max(watch.next, end - _LONGEST_S)
@@ -68,9 +82,60 @@ class Outages:
                     watch.skip(pane)
                 else:
                     watch.observe(pane, total)
+                    if self._tell(tenant, pane, (total, watch.expected), traffic):
+                        told.append(self.key(tenant))
                 pane += TRAFFIC_PANE_S
             self._around(tenant).series = max(traffic.themes(tenant), 1)
             self._dirty.add(tenant)
+        return list(dict.fromkeys(told))
+
+    def _tell(self, tenant: str, pane: float, numbers: tuple[float, float], traffic: Traffic) -> bool:
+        """Move the operational signal on, if it is this partition's to tell; whether there is something to send."""
+        if series_partition(tenant, SOURCE_OUT, self._partitions) != self._partition:
+            return False
+        out_since = self._around(tenant).out_since
+        held, state = take(self._signals.pop(tenant, None), tenant, pane, TRAFFIC_PANE_S, out_since, numbers)
+        if held is not None:
+            self._signals[tenant] = held
+        if held is None or state is None:
+            return False
+        signal = signal_of(held, tenant, state, pane + TRAFFIC_PANE_S, traffic.latest(tenant), self._config)
+        self._outboxes.setdefault(tenant, []).append(signal)
+        return True
+
+    def key(self, tenant: str) -> Key:
+        """The key of a tenant's record, in two parts as that of a series."""
+        return "", self._key(tenant)[1:].decode()
+
+    def _tenant(self, key: Key) -> str | None:
+        """The inverse of :meth:`key`; None if it is the key of a series."""
+        name = f"\x1f{key[1]}".encode()
+        return name[len(OUTAGES) : -len(self._suffix)].decode() if not key[0] and name.startswith(OUTAGES) else None
+
+    def outbox(self) -> Iterator[tuple[Key, Signal]]:
+        """Signals not yet known to be delivered."""
+        for tenant in sorted(self._outboxes):
+            for signal in self._outboxes[tenant]:
+                yield self.key(tenant), signal
+
+    def sent(self, key: Key, signal: Signal) -> bool:
+        """Note that a signal is delivered; False if it is none of these."""
+        tenant = self._tenant(key)
+        if tenant is None:
+            return False
+        kept = [one for one in self._outboxes.pop(tenant, []) if (one.id, one.revision) != (signal.id, signal.revision)]
+        if kept:
+            self._outboxes[tenant] = kept
+        if tenant in self._watches:
+            self._dirty.add(tenant)
+        return True
+
+    def records(self, keys: Iterable[Key]) -> Iterator[tuple[bytes, bytes]]:
+        """(key, value) of those of the keys that are no series'."""
+        for key in keys:
+            tenant = self._tenant(key)
+            if tenant in self._watches:
+                yield self._key(tenant), self._record(tenant)
 
     @property
     def lasting(self) -> set[str]:
@@ -88,14 +153,19 @@ class Outages:
         """(key, value) of what changed; a tombstone for a tenant whose traffic is forgotten."""
         for tenant in [tenant for tenant in self._watches if tenant not in traffic]:
             del self._watches[tenant]
+            self._signals.pop(tenant, None)
+            self._outboxes.pop(tenant, None)
             self._dirty.discard(tenant)
             self._around(tenant).forget_outages()
             yield self._key(tenant), None
         for tenant in sorted(self._dirty):
-            pools = {slots: pool.snapshot() for slots, pool in self._around(tenant).pools.items()}
-            record = _Record(_VERSION, tenant, self._watches[tenant].snapshot(), pools)
-            yield self._key(tenant), _encoder.encode(record)
+            yield self._key(tenant), self._record(tenant)
         self._dirty.clear()
+
+    def _record(self, tenant: str) -> bytes:
+        pools = {slots: pool.snapshot() for slots, pool in self._around(tenant).pools.items()}
+        watch, outbox = self._watches[tenant].snapshot(), self._outboxes.get(tenant, [])
+        return _encoder.encode(_Record(_VERSION, tenant, watch, pools, self._signals.get(tenant), outbox))
 
     def rewrite(self, key: bytes) -> bool:
         """Have the record under ``key`` written again; False if it is none of a tenant held here."""
@@ -121,6 +191,10 @@ class Outages:
                 self._begin(record.tenant, 0.0).restore(record.watch)
                 for slots, kept in record.pools.items():
                     self._around(record.tenant).pool(slots).restore(kept)
+                if record.signal is not None:
+                    self._signals[record.tenant] = record.signal
+                if record.outbox:
+                    self._outboxes[record.tenant] = record.outbox
         except UNREADABLE as error:
             raise SnapshotError(f"{where} cannot be read: {error}") from None
         if record.version != _VERSION:

@@ -7,15 +7,21 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.assignment import Assignment
+from schemas.audit import Audit
+from schemas.codec import encode_json
+from schemas.control import Control
+from schemas.digest import Digest
 from schemas.signal import Signal
+from schemas.triage_codec import encode
 from sinks.assigning import Assigner, Record
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
-from streams.config import enricher, rule_set
+from streams.config import enricher, rule_set, triage_policy
 from streams.detecting import PartitionDetector
 from streams.ingest.counter import Refused
 from streams.ingest.ingest import Ingest
 from streams.settings import Settings
+from streams.triaging import PartitionTriage
 
 _SOURCE = 0
 
@@ -31,15 +37,26 @@ class _Record(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What came of a few events: signals with their assignments, and events that are none."""
+    """What came of a few events, or of time alone.
+
+    Attributes:
+        signals: with the decision who hears of them; ``assignments``: theirs.
+        refused: events that are none.
+        candidates: what was detected, as triage was given it.
+    """
 
     signals: list[Signal]
     assignments: list[Assignment]
     refused: list[Refused]
+    candidates: list[Signal]
+    digests: list[Digest]
+    audits: list[Audit]
 
 
 class Pipeline:
-    """Ingest, detection and assignment on one source partition, told after every call.
+    """Ingest, detection, triage and assignment on one source partition.
+
+    A new signal waits ``triage.group_wait`` for others that belong to it: it comes with the first call after that.
 
     >>> from pathlib import Path
     >>> from streams.config import parse_settings
@@ -48,7 +65,9 @@ class Pipeline:
     >>> pipeline = Pipeline(parse_settings({"rules": [rule], "ownership": owner}, Path()))
     >>> event = '{"id": "%d", "time": "2026-01-01T10:0%d:00Z", "theme": "login-failure"}'
     >>> [len(pipeline.feed([(event % (n, n)).encode()], at=1.8e9).assignments) for n in range(3)]
-    [0, 0, 1]
+    [0, 0, 0]
+    >>> [(each.owner, each.attention.value) for each in pipeline.turn(at=1.8e9 + 5).assignments]
+    [('cx', 'digest')]
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -56,23 +75,51 @@ class Pipeline:
         self._ingest = Ingest(1, section.counting, section.limits, section.flushing, enricher(settings))
         self._ingest.assign([_SOURCE], 0.0)
         self.detector = PartitionDetector(0, rule_set(settings), {_SOURCE}, settings.detect)
+        self.triage = PartitionTriage(0, triage_policy(settings))
         self._assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
         self._records: dict[str, Record] = {}
         self._offset = 0
 
     def feed(self, values: Iterable[bytes], at: float) -> Told:
-        """Take in events, as the bytes of their records, recorded at ``at`` (epoch seconds)."""
+        """Take in events, as the bytes of their records, recorded at ``at`` (epoch seconds), and tell what is ripe."""
         records = [_Record(self._offset + n, round(at * 1000), value) for n, value in enumerate(values)]
         self._offset += len(records)
         refused = self._ingest.take(_SOURCE, records, at)
         told = [key for output in self._ingest.flush(at) for key in self.detector.apply(output.value)]
-        signals = [(key, signal) for key, signal in list(self.detector.outbox()) if key in told]
-        assignments: list[Assignment] = []
-        for key, signal in signals:
+        candidates = [(key, signal) for key, signal in list(self.detector.outbox()) if key in told]
+        for key, signal in candidates:
             self.detector.sent(key, signal)
-            outcome = self._assigner.on_signal(signal, self._records.get(signal.id))
-            if outcome.record is not None:
-                self._records[signal.id] = outcome.record
-            if outcome.assignment is not None:
-                assignments.append(outcome.assignment)
-        return Told([signal for _, signal in signals], assignments, refused)
+            self.triage.apply(encode_json(signal))
+        return self._turned(at, refused, [signal for _, signal in candidates])
+
+    def turn(self, at: float) -> Told:
+        """Tell what is ripe at ``at`` (epoch seconds), though nothing has come."""
+        return self._turned(at, [], [])
+
+    def control(self, control: Control) -> None:
+        """Put a silence or a snooze in force."""
+        self.triage.control(control.id, encode(control))
+
+    def _turned(self, at: float, refused: list[Refused], candidates: list[Signal]) -> Told:
+        told = Told([], [], refused, candidates, [], [])
+        for outgoing in list(self.triage.outbox(self.triage.turn(at))):
+            self.triage.sent(outgoing)
+            entry = outgoing.entry
+            if isinstance(entry, Signal):
+                told.signals.append(entry)
+                told.assignments.extend(self._assigned(entry))
+            elif isinstance(entry, Digest):
+                told.digests.append(entry)
+            else:
+                told.audits.append(entry)
+        # There is no log, so what a checkpoint would hold is forgotten at once.
+        for _ in self.triage.checkpoint():
+            pass
+        return told
+
+    def _assigned(self, signal: Signal) -> Iterable[Assignment]:
+        outcome = self._assigner.on_signal(signal, self._records.get(signal.id))
+        if outcome.record is not None:
+            self._records[signal.id] = outcome.record
+        if outcome.assignment is not None:
+            yield outcome.assignment

@@ -9,6 +9,7 @@ from msgspec import Struct
 from detectors.rules import Rule
 from sinks.deadlines import DeadlinesConfig
 from sinks.ownership import OwnershipConfig
+from sinks.triage.section import TriageConfig
 from streams.declaring.section import CalendarSection
 from streams.detecting import DetectSettings
 from streams.ingest.counter import CountSettings
@@ -159,6 +160,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         checkpoint_s: how often changed series are written to the changelog.
         rules: what is watched for; see the detectors.
         ownership: who gets it.
+        triage: which of it a person hears about, and when.
         calendar: the customers' clock, holidays, and what has been declared.
         directory: of the file, for paths in it; not a key of the file.
         digest: identifies the rules and owners in force; it stands in every signal.
@@ -171,6 +173,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: tuple[Rule, ...] = ()
     ownership: OwnershipConfig = OwnershipConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
+    triage: TriageConfig = TriageConfig()
     calendar: CalendarSection = CalendarSection()
     web: Web = Web()
     watchdog: WatchdogSettings = WatchdogSettings()

@@ -39,11 +39,16 @@ class Topics:
         self.interactions = f"{prefix}interactions"
         self.feedback = f"{prefix}feedback"
         self.theme_panes = f"{prefix}theme-panes"
+        self.candidates = f"{prefix}candidates"
         self.signals = f"{prefix}signals"
         self.actions = f"{prefix}actions"
         self.assignments = f"{prefix}owner-assignments"
+        self.digests = f"{prefix}digests"
+        self.controls = f"{prefix}controls"
+        self.audit = f"{prefix}audit"
         self.dead_letters = f"{prefix}dead-letters"
         self.series_log = f"{group}-series-changelog"
+        self.triage_log = f"{group}-triage-changelog"
         self.assigned_log = f"{group}-assigned-changelog"
 
     @property
@@ -57,10 +62,15 @@ class Topics:
             TopicSpec(self.interactions, "events: calls, chats, tickets", "delete", False),
             TopicSpec(self.feedback, "events: reviews, surveys, posts", "delete", False),
             TopicSpec(self.theme_panes, "internal: counts of a chunk, by series", "delete", True, _LARGE),
+            TopicSpec(self.candidates, "internal: what was detected, keyed by tenant", "delete", True, _LARGE),
             TopicSpec(self.signals, "signals, keyed by id", "delete", True),
             TopicSpec(self.actions, "what somebody did about a signal, keyed by signal id", "delete", True),
             TopicSpec(self.assignments, "assignments, keyed by signal id", "delete", False),
+            TopicSpec(self.digests, "what an owner is told of together, keyed by id", "delete", False),
+            TopicSpec(self.controls, "silences and snoozes, keyed by id", "compact", False),
+            TopicSpec(self.audit, "what became of each signal and why, keyed by signal id", "delete", False),
             TopicSpec(self.dead_letters, "records that could not be taken, with the reason", "delete", False),
             TopicSpec(self.series_log, "internal: checkpoints of series", "compact", True, _CHANGELOG),
+            TopicSpec(self.triage_log, "internal: state of triage, by tenant", "compact", True, _CHANGELOG),
             TopicSpec(self.assigned_log, "internal: state of assignments", "compact", True, _CHANGELOG),
         ]

@@ -82,6 +82,10 @@ class Traffic:
         row = history.mentions.rows.get(pane)
         return row[0] if row is not None else 0.0
 
+    def latest(self, tenant: str) -> float:
+        """Time of the newest event, epoch seconds."""
+        return self._tenants[tenant][1].latest
+
     def themes(self, tenant: str) -> int:
         """Themes mentioned within the last day; estimated if there are many."""
         history = self._tenants[tenant][1]

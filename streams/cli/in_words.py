@@ -84,7 +84,7 @@ def rule_in_words(rule: Rule) -> str:
     """What a rule watches for.
 
     >>> rule_in_words(CountSpec(name="few", window_s=18_000, levels={Severity.LOW: 3}))
-    'mentions in the last 5 hours: low from 3; resolved after 30 minutes of quiet'
+    'mentions in the last 5 hours: low from 3; resolved after 90 minutes of quiet'
     """
     return f"{_asked(rule)}{_where(rule)}; resolved after {span(rule.resolve_after_s)} of quiet"
 

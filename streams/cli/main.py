@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import backtest, check, demo, replay, score, tail, topics, worker
+from streams.cli import backtest, check, demo, explain, replay, score, silence, tail, topics, worker
 from streams.cli.common import ended_quietly
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("score")(score.score)
 app.command("check-config")(check.check_config)
+app.command("explain")(explain.explain)
+app.add_typer(silence.app, name="silence")
 app.add_typer(topics.app, name="topics")
 
 

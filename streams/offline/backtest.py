@@ -33,8 +33,11 @@ def default_rule(pane_s: int, false_alerts_per_week: float, direction: str = "ri
     )
 
 
+_BEGINNINGS = (SignalState.OPENED, SignalState.REGRESSED)
+
+
 class Opened:
-    """A signal from its opening on; ``line`` is what is written of it."""
+    """A signal from its opening on, or from when it came back; ``line`` is what is written of it."""
 
     __slots__ = ("line", "resolved")
 
@@ -116,10 +119,11 @@ class Backtest:
 
     def _told(self, signals: list[Signal]) -> None:
         for signal in signals:
-            if signal.state is SignalState.OPENED:
+            if signal.state in _BEGINNINGS:
                 opened = self._open[signal.id] = Opened(signal)
                 self._waiting.append(opened)
-            elif signal.state is SignalState.RESOLVED:
+            elif signal.state is SignalState.RESOLVED and signal.id in self._open:
+                # What has flapped since it was last over has no line of its own.
                 self._open.pop(signal.id).resolve(signal)
 
     def _ready(self) -> Iterator[dict[str, Any]]:

@@ -51,12 +51,21 @@ def test_the_life_of_an_episode() -> None:
         (1, SignalState.OPENED, 3),
         (2, SignalState.UPDATED, 6),
         (3, SignalState.ESCALATED, 12),
-        (4, SignalState.RESOLVED, 0),
+        (4, SignalState.RESOLVING, 0),
+        (5, SignalState.RESOLVED, 0),
     ]
+    assert [signal.phase for signal in told] == ["open", "open", "escalating", "resolving", "resolved"]
+    assert {signal.crossings for signal in told} == {UNSET}
     assert len({signal.id for signal in told}) == 1
     resolved = told[-1]
     assert resolved.resolved_at == resolved.at
     assert resolved.reason.startswith("quiet: 0 mentions")
+    assert told[3].reason.startswith("quiet for 3 minutes, and over if that lasts: 0 mentions")
+    assert [signal.title for signal in told[-3:]] == [
+        "Login: more complaints than usual, and getting worse",
+        "Login: calming down",
+        "Login: back to normal",
+    ]
     assert resolved.severity is Severity.HIGH
 
 
@@ -75,15 +84,58 @@ def test_what_a_signal_says() -> None:
     assert signal.window_s == 3600
 
 
-def test_a_second_episode_is_another_signal() -> None:
-    again = [Mention(m.at + 10 * 3600, m.sentiment, m.customer) for m in BURST[:3]]
-    told = play(series_with(COUNT), [*BURST[:3], *again], until=START + 20 * 3600)
-    assert [(signal.state, signal.revision) for signal in told] == [
-        (SignalState.OPENED, 1),
-        (SignalState.RESOLVED, 2),
-    ] * 2
+def again(after_s: float) -> list[Mention]:
+    return [Mention(m.at + after_s, m.sentiment, m.customer) for m in BURST[:3]]
+
+
+LIFE = [SignalState.OPENED, SignalState.RESOLVING, SignalState.RESOLVED]
+
+
+def test_what_comes_back_within_a_day_is_the_same_signal() -> None:
+    told = play(series_with(COUNT), [*BURST[:3], *again(10 * 3600)], until=START + 20 * 3600)
+    assert [signal.state for signal in told] == [*LIFE, SignalState.REGRESSED, *LIFE[1:]]
+    assert [signal.revision for signal in told] == [1, 2, 3, 4, 5, 6]
+    assert len({signal.id for signal in told}) == 1
+    back = told[3]
+    assert (back.phase, back.crossings, back.total_mentions) == ("open", 2, 6)
+    assert back.reason.startswith("back 9 hours after it was over: 3 mentions in the last ")
+    assert back.title == "Login: more complaints than usual again"
+    assert back.opened_at == told[0].opened_at
+
+
+def test_what_comes_back_later_is_another_signal() -> None:
+    told = play(series_with(COUNT), [*BURST[:3], *again(30 * 3600)], until=START + 40 * 3600)
+    assert [signal.state for signal in told] == LIFE * 2
     assert len({signal.id for signal in told}) == 2
-    assert told[2].total_mentions == 3
+    assert told[3].total_mentions == 3
+
+
+def test_within_how_long_it_comes_back_is_configured() -> None:
+    brief = msgspec.structs.replace(COUNT, regress_within_s=3600.0)
+    told = play(series_with(brief), [*BURST[:3], *again(10 * 3600)], until=START + 20 * 3600)
+    assert [signal.state for signal in told] == LIFE * 2
+
+
+def test_what_is_over_is_remembered_across_a_restart_and_then_forgotten() -> None:
+    series = series_with(COUNT)
+    told = play(series, BURST[:3], until=START + 3 * 3600)
+    assert (series.episodes, list(series.closed)) == ({}, ["third"])
+    restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(series.record(START))), series.rules, 0.01)
+    [back] = play(restored, again(10 * 3600), until=START + 10 * 3600 + 61, begin=3)
+    assert (back.id, back.state, back.revision) == (told[0].id, SignalState.REGRESSED, 4)
+    assert series.record(START + 2 * 86_400).closed == {}
+
+
+def test_an_old_record_knows_of_nothing_that_is_over() -> None:
+    series = series_with(COUNT)
+    play(series, BURST[:3], until=START + 200)
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(series.record(START + 200)))
+    plain[7]["third"] = {
+        key: plain[7]["third"][key] for key in ("id", "opened_at", "severity", "told", "held", "before")
+    }
+    restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(plain[:10])), series.rules, 0.01)
+    assert restored.closed == {}
+    assert [signal.state for signal in play(restored, [], until=START + 3 * 3600)] == LIFE[1:]
 
 
 def test_mentions_before_the_window_are_not_the_episodes() -> None:
@@ -196,7 +248,7 @@ def test_an_episode_whose_rule_is_gone_is_resolved_on_restart() -> None:
 def test_a_signal_says_how_remarkable_it_is_and_how_it_rose() -> None:
     told = play(series_with(COUNT), BURST, until=START + 3 * 3600)
     scores = [signal.score for signal in told]
-    assert scores == [20.0, 30.0, 60.0, 0.0]
+    assert scores == [20.0, 30.0, 60.0, 0.0, 0.0]
     assert {signal.initial_score for signal in told} == {20.0}
     line = told[2].sparkline
     assert line is not UNSET

@@ -15,7 +15,7 @@ from tests.streams.cli.test_main import groundswell
 
 KAFKA = Kafka(group="g", prefix="p.")
 TOPICS = Topics(KAFKA)
-OWN = ("g-series-changelog", "g-assigned-changelog")
+OWN = ("g-series-changelog", "g-triage-changelog", "g-assigned-changelog")
 
 
 def allowed(component: Component, operation: str, kind: str = "topic") -> set[str]:
@@ -29,12 +29,15 @@ def test_the_worker_has_what_it_needs_and_no_more() -> None:
         "p.interactions",
         "p.feedback",
         "p.theme-panes",
+        "p.candidates",
+        "p.controls",
         "p.signals",
         "p.actions",
         *OWN,
     }
     assert allowed(Component.WORKER, "Write") == {
-        "p.theme-panes", "p.signals", "p.owner-assignments", "p.dead-letters", *OWN,
+        "p.theme-panes", "p.candidates", "p.signals", "p.owner-assignments", "p.digests", "p.audit",
+        "p.dead-letters", *OWN,
     }  # fmt: skip
     assert allowed(Component.WORKER, "DescribeConfigs") == {spec.name for spec in TOPICS.specs()}
     assert allowed(Component.WORKER, "Read", "group") == {"g"}
@@ -47,12 +50,16 @@ def test_the_others_have_less() -> None:
     assert rights(Component.PRODUCER, KAFKA) == [Right("topic", name, ("Write",)) for name in TOPICS.inputs]
     assert rights(Component.CONNECTOR, KAFKA, "tickets", prefixed=True) == [
         Right("topic", "p.owner-assignments", ("Read",)),
+        Right("topic", "p.digests", ("Read",)),
         Right("topic", "p.actions", ("Write",)),
         Right("group", "tickets", ("Read",), prefixed=True),
     ]
-    assert allowed(Component.READER, "Read") == {"p.signals", "p.owner-assignments"}
+    assert allowed(Component.READER, "Read") == {
+        "p.signals", "p.owner-assignments", "p.digests", "p.controls", "p.audit",
+    }  # fmt: skip
     assert [right for right in rights(Component.READER, KAFKA) if right.kind == "group"] == []
     assert allowed(Component.OPERATOR, "Create") == {spec.name for spec in TOPICS.specs()}
+    assert allowed(Component.OPERATOR, "Write") == allowed(Component.OPERATOR, "Read") == {"p.controls"}
     for component in Component:
         if component is not Component.OPERATOR:
             assert not any(allowed(component, operation) for operation in ("Create", "Alter", "AlterConfigs", "Delete"))
@@ -120,7 +127,7 @@ def test_the_command_needs_no_secret_and_no_broker(config: str) -> None:
     assert "IdempotentWrite" not in done.stdout
     old = groundswell("topics", "acls", "-c", config, "--old-brokers", "--json")
     asked = [row["component"] for row in json.loads(old.stdout) if row["operation"] == "IdempotentWrite"]
-    assert asked == ["worker", "producer", "connector"]
+    assert asked == ["worker", "producer", "connector", "operator"]
 
 
 @pytest.mark.parametrize("component", ["worker", "connector"])

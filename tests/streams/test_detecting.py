@@ -16,6 +16,7 @@ from tests.support.detecting import START, Mention, every, update_of
 COUNT = CountSpec(name="third", window_s=3600.0, levels={Severity.LOW: 3.0}, resolve_after_s=600.0)
 RULES = RuleSet([COUNT], "v1")
 LOGIN = ("bank", "login")
+LIFE = [SignalState.OPENED, SignalState.RESOLVING, SignalState.RESOLVED]
 
 
 def detector(rules: RuleSet = RULES, sources: tuple[int, ...] = (0,), lateness_s: float = 900.0) -> PartitionDetector:
@@ -76,8 +77,8 @@ def test_silence_resolves_when_every_source_is_idle() -> None:
     found.apply(flush(update_of(every(60, 3)), at=START + 120))
     told = [idle for idle in range(60, 6000, 60) if found.apply(flush(at=START + 120, idle_s=float(idle)))]
     # The window of an hour empties from the first pane on; ten minutes of quiet thereafter.
-    assert told == [3600 - 60 + 600]
-    assert [signal.state for signal in signals(found)] == [SignalState.OPENED, SignalState.RESOLVED]
+    assert told == [3600 - 60 + 180, 3600 - 60 + 600]
+    assert [signal.state for signal in signals(found)] == LIFE
 
 
 def test_a_slow_source_holds_the_resolution() -> None:
@@ -154,6 +155,26 @@ def test_what_is_not_sent_stays_in_the_outbox_after_its_checkpoint() -> None:
     assert len(signals(restored(found))) == 2
 
 
+def test_what_is_over_may_sleep_and_comes_back_as_the_same_signal() -> None:
+    found = detector()
+    found.apply(flush(update_of(every(60, 3)), at=START + 120))
+    for late in (3700.0, 4400.0):
+        found.apply(flush(at=START + late))
+    [opened, *_] = signals(found)
+    for key, signal in list(found.outbox()):
+        found.sent(key, signal)
+    found.apply(flush(at=START + 9000.0))
+    list(found.checkpoint())
+    list(found.checkpoint())
+    assert (found.series.asleep, found.open) == (1, set())
+    new = restored(found)
+    assert (new.series.asleep, new.open) == (1, set())
+    later = every(60, 3, begin=START + 20_000)
+    assert new.apply(flush(update_of(later, start=10), at=START + 20_120)) == [LOGIN]
+    [back] = signals(new)
+    assert (back.id, back.state) == (opened.id, SignalState.REGRESSED)
+
+
 def test_a_checkpoint_holds_what_changed() -> None:
     found = detector()
     found.apply(flush(update_of([Mention(START)]), update_of([Mention(START)], theme="pay"), at=START))
@@ -171,14 +192,14 @@ def test_a_successor_under_an_older_watermark_does_not_open_an_old_episode_anew(
     durable: dict[bytes, bytes] = {}
     old.apply(flush(at=START))
     durable.update(old.checkpoint())
-    log = [flush(update_of(every(60, 3)), at=START + 120), flush(at=START + 3700), flush(at=START + 4400)]
+    log = [flush(update_of(every(60, 3)), at=START + 120), *(flush(at=START + late) for late in (3700, 3900, 4400))]
     opened: set[tuple[str, int]] = set()
     for data in log:
         told = old.apply(data)
         durable.update(old.checkpoint(told))
         opened |= {(signal.id, signal.revision) for signal in signals(old)}
     states = [(signal.rule, signal.state) for signal in signals(old)]
-    assert states == [("third", "opened"), ("day", "opened"), ("third", "resolved")]
+    assert states == [("third", "opened"), ("day", "opened"), ("third", "resolving"), ("third", "resolved")]
     new = detector(old.rules)
     new.restore(durable.items())
     assert new.watermark.at == START

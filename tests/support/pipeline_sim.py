@@ -106,12 +106,12 @@ class Simulation:
         self.positions = list(self.applied)
 
     def run(self) -> None:
-        """Until every record is read, every update applied and every signal sent; then an hour of silence."""
+        """Until every record is read, every update applied and every signal sent; then hours of silence, in which all ends."""
         while self._unread() or any(len(log) > at for log, at in zip(self.panes, self.positions, strict=True)):
             self.step()
         self.dying = 0.0
         for _ in range(90):
-            self.now += 60.0
+            self.now += 300.0
             self._flush(self.reader)
             for partition in range(self.partitions):
                 self._detect(partition, 10_000)

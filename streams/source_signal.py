@@ -1,0 +1,133 @@
+"""The operational signal of a tenant whose sources are out: its life, its numbers and its words. Pure.
+
+What its themes had would be judged by nothing but the outage; so they are not judged, and somebody is told why.
+"""
+
+import msgspec
+
+from detectors.episode import Episode
+from detectors.episode_words import roughly
+from detectors.spec import Verdict
+from schemas.ids import derived_id
+from schemas.signal import DetectorRef, Phase, Severity, Signal, SignalState
+from schemas.times import instant
+
+SOURCE_OUT = "source-out"
+"""Its theme; its metric and its rule are no detector's."""
+METRIC, RULE = "operations", "source"
+
+_LOW = 0.6
+_RESOLVE_AFTER_S, _REGRESS_WITHIN_S = 900.0, 86_400.0
+_GIVEN_UP_S = 5 * 86_400.0
+_TITLES = {
+    SignalState.RESOLVING: "events come in again",
+    SignalState.RESOLVED: "back to normal",
+    SignalState.ONGOING: "still hardly any events",
+    SignalState.REGRESSED: "hardly any events again",
+    SignalState.FLAPPING: "hardly any events, on and off",
+}
+_VERSION = 1
+
+
+class SourceSignal(msgspec.Struct, array_like=True):
+    """What is remembered of it; plain data.
+
+    Attributes:
+        since: when the outage began that is told of, epoch seconds.
+        seen, usual: events of all themes since then, and those that would have been usual.
+        last: when it was last out.
+    """
+
+    since: float
+    seen: float
+    usual: float
+    last: float
+    episode: Episode
+
+
+def take(
+    held: SourceSignal | None,
+    tenant: str,
+    pane: float,
+    pane_s: float,
+    out_since: float | None,
+    numbers: tuple[float, float],
+) -> tuple[SourceSignal | None, SignalState | None]:
+    """Take in a pane that is over; what is remembered then, and what is to be told, if anything.
+
+    Args:
+        out_since: when the outage began that lasts; None while there is none.
+        numbers: events of all themes in the pane, and usual ones.
+    """
+    at = pane + pane_s
+    if held is not None and held.episode.forgotten(at, _REGRESS_WITHIN_S):
+        held = None
+    out = out_since is not None and at - out_since < _GIVEN_UP_S
+    if held is None:
+        if not out or out_since is None:
+            return None, None
+        name = derived_id("sig", tenant, METRIC, SOURCE_OUT, round(out_since * 1000))
+        episode = Episode(
+            id=name, opened_at=at, severity=Severity.MEDIUM, told=0.0, held=None, before=0, told_at=at, sizes=(1.0,)
+        )
+        return SourceSignal(out_since, *numbers, at, episode), SignalState.OPENED
+    if out and out_since is not None:
+        if held.episode.phase is Phase.RESOLVED:
+            held.since, held.seen, held.usual = out_since, 0.0, 0.0
+        held.seen, held.usual, held.last = held.seen + numbers[0], held.usual + numbers[1], at
+    # How long it lasts makes it no larger.
+    verdict = Verdict(Severity.MEDIUM if out else None, held.seen, held.usual, 0.0, "", sizes=(1.0,))
+    return held, held.episode.step(verdict, at, _RESOLVE_AFTER_S)
+
+
+def signal_of(held: SourceSignal, tenant: str, state: SignalState, at: float, latest: float, config: str) -> Signal:
+    """A revision.
+
+    Args:
+        latest: time of the tenant's newest event, epoch seconds.
+    """
+    episode = held.episode
+    crossings, over = episode.crossings(at), state is SignalState.RESOLVED
+    return Signal(
+        id=episode.id,
+        revision=episode.revision,
+        state=state,
+        tenant=tenant,
+        theme=SOURCE_OUT,
+        metric=METRIC,
+        rule=RULE,
+        severity=episode.severity,
+        title=f"All sources: {_TITLES.get(state, 'hardly any events')}",
+        reason=_reason(held, state, at),
+        observed=float(held.seen),
+        expected=round(held.usual, 1),
+        threshold=round(_LOW * held.usual, 1),
+        window_s=float(held.last - held.since),
+        opened_at=instant(episode.opened_at),
+        at=instant(at),
+        resolved_at=instant(at) if over else None,
+        first_mention=instant(held.since),
+        last_mention=instant(max(latest, held.since)),
+        mentions=int(held.seen),
+        total_mentions=int(held.seen),
+        customers=0,
+        customers_estimated=0,
+        detector=DetectorRef(name=RULE, version=_VERSION, parameters={}),
+        config=config,
+        phase=episode.phase,
+        crossings=crossings if crossings > 1 else msgspec.UNSET,
+    )
+
+
+def _reason(held: SourceSignal, state: SignalState, at: float) -> str:
+    lasted, due = roughly(held.last - held.since), f"about {max(held.usual, 1.0):,.0f} are usual"
+    numbers = f"{held.seen:,.0f} events of all themes"
+    if state in (SignalState.RESOLVING, SignalState.RESOLVED):
+        since = roughly(at - held.last)
+        return f"events have come in as usual for {since}; before, there were {numbers} in {lasted}, where {due}"
+    why = (
+        f"{numbers} in the last {lasted.removeprefix('1 ')}, where {due}: until they come, nothing is judged or closed"
+    )
+    if state is SignalState.FLAPPING:
+        return f"it comes and goes, {held.episode.crossings(at)} times within a day: {why}"
+    return why
