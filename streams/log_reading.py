@@ -11,7 +11,7 @@ from streams.claims import BEFORE_CLAIMS, EPOCH_HEADER, Entry, Replayed
 _BATCH = 5000
 _TURN_S = 0.2
 # What a later attempt may mend; everything else is told.
-_PASSING = frozenset(
+PASSING = frozenset(
     {
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError._TRANSPORT,
@@ -97,7 +97,7 @@ def _read(
                 partition, offset = message.partition(), message.offset()
                 error = message.error()
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                    if error.code() in _PASSING:
+                    if error.code() in PASSING:
                         continue
                     raise LogUnreadable(f"{topic}, partition {partition}: {error.str()}")
                 if partition not in missing or offset is None:

@@ -47,6 +47,15 @@ class Metrics:
             "Chunks that began inside an earlier one, as after a reset of offsets: what overlaps is counted again.",
             registry=registry,
         )
+        self.candidates = Counter(
+            "groundswell_candidates", "Revisions that detect has handed to triage.", registry=registry
+        )
+        self.attention = Counter(
+            "groundswell_attention",
+            "Signals delivered, by how a person is to hear of them: now, in a digest, not at all.",
+            ["attention"],
+            registry=registry,
+        )
         self.signals = Counter(
             "groundswell_signals", "Signals delivered, by state and severity.", ["state", "severity"], registry=registry
         )

@@ -82,7 +82,7 @@ class TriageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ValueError: naming the key.
     """
 
-    group_wait_s: float = 5.0
+    group_wait_s: float = 2.0
     group_interval_s: float = 300.0
     window_s: float = 1800.0
     together_s: float = 300.0

@@ -140,17 +140,17 @@ class DetectAgent:
             return
         self._leaving.add((signal.id, signal.revision))
         event_id = f"{signal.id}.{signal.revision}"
-        kind = f"dev.groundswell.signal.{signal.state.value}.v1"
+        kind = f"dev.groundswell.candidate.{signal.state.value}.v1"
         self.app.deliveries.produce(
-            self.topics.signals,
+            self.topics.candidates,
             encode_json(signal),
-            key=signal.id.encode(),
+            key=signal.tenant.encode(),
             headers=headers_for(kind, "/groundswell/detect", event_id, signal.at),
             on_delivery=partial(self._sent, detector, key, signal),
         )
 
     def _sent(self, detector: PartitionDetector, key: Key, signal: Signal, _message: Message) -> None:
         self._leaving.discard((signal.id, signal.revision))
-        self.metrics.signals.labels(state=signal.state.value, severity=signal.severity.value).inc()
+        self.metrics.candidates.inc()
         if detector in self.detectors.values():
             detector.sent(key, signal)

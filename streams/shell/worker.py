@@ -1,6 +1,7 @@
 """Puts the agents, the changelogs and the web server together into one worker."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from sinks.ownership import Ownership
 from streams.claims import Fenced
 from streams.clients import Clients
 from streams.clock import Clock, SystemClock
-from streams.config import enricher, member_id, rule_set
+from streams.config import enricher, member_id, rule_set, triage_policy
 from streams.counting.pool import Pool
 from streams.counting.wire import Begin
 from streams.ingest.ingest import Ingest
@@ -27,6 +28,7 @@ from streams.settings import Settings
 from streams.shell.app import StreamApp
 from streams.shell.assigning import AssignAgent
 from streams.shell.changelog import Changelog
+from streams.shell.controls import ControlLog
 from streams.shell.credentials import credentials
 from streams.shell.delivery import DeliveryFailed
 from streams.shell.detecting import DetectAgent
@@ -36,11 +38,13 @@ from streams.shell.lease import Lease
 from streams.shell.membership import PlaceLost, end_when_replaced, instance_of, who_took
 from streams.shell.rejecting import Rejecter
 from streams.shell.transport import PassThrough
+from streams.shell.triaging import TriageAgent
 from streams.shell.watching import Watching
 from streams.shell.web import WebServer
 from streams.topics import Topics
 
 _TURN_S = 0.02
+_log = logging.getLogger("groundswell")
 
 
 class Worker:
@@ -74,7 +78,11 @@ class Worker:
         self.watching = Watching(app, settings.watchdog, ending, self.clock)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         self.series_log = Changelog(app, topics.series_log, owner)
+        self.triage_log = Changelog(app, topics.triage_log, owner)
         self.assigned_log = Changelog(app, topics.assigned_log, owner)
+        self.controls = ControlLog(
+            clients.consumer(settings.kafka.group), topics.controls, partitions[topics.controls], _log.warning
+        )
         panes = partitions[topics.theme_panes]
         sources = {source_id(n, p) for n, name in enumerate(topics.inputs) for p in range(partitions[name])}
         section = settings.ingest
@@ -84,6 +92,10 @@ class Worker:
         self.ingest = IngestAgent(app, topics, pure, rejecter, limit, section.flushing.idle_s, self.clock)
         self.detect = DetectAgent(
             app, topics, self.series_log, rule_set(settings), sources, settings.detect,
+            settings.checkpoint_s, self.clock, self.metrics,
+        )  # fmt: skip
+        self.triage = TriageAgent(
+            app, topics, self.triage_log, self.controls, triage_policy(settings), rejecter,
             settings.checkpoint_s, self.clock, self.metrics,
         )  # fmt: skip
         assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
@@ -116,7 +128,7 @@ class Worker:
         return StreamApp(
             kafka.group,
             clients,
-            {*topics.inputs, topics.theme_panes, topics.signals, topics.actions},
+            {*topics.inputs, topics.theme_panes, topics.candidates, topics.signals, topics.actions},
             lease=self.lease,
             broker=[f"aiokafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
             broker_session_timeout=kafka.session_timeout_s,
@@ -131,6 +143,7 @@ class Worker:
         app, topics = self.app, self.topics
         app.agent(app.topic(*topics.inputs, schema=PassThrough()), name="ingest")(self._guarded(self.ingest.run))
         app.agent(app.topic(topics.theme_panes, schema=PassThrough()), name="detect")(self._guarded(self.detect.run))
+        app.agent(app.topic(topics.candidates, schema=PassThrough()), name="triage")(self._guarded(self.triage.run))
         app.agent(app.topic(topics.signals, topics.actions, schema=PassThrough()), name="assign")(
             self._guarded(self.assign.run)
         )
@@ -158,9 +171,11 @@ class Worker:
         self.watching.revoked()
         self.metrics.lag.clear()
         self.series_log.release()
+        self.triage_log.release()
         self.assigned_log.release()
         self.ingest.revoked()
         self.detect.revoked()
+        self.triage.revoked()
         self.assign.revoked()
 
     def _crashed(self, reason: BaseException) -> None:
@@ -176,17 +191,23 @@ class Worker:
     async def _assigned(self, assigned: set[TP]) -> None:
         """Claim and read the changelogs of what was assigned, then let the agents begin."""
         self.watching.assigned()
-        panes = [tp.partition for tp in assigned if tp.topic == self.topics.theme_panes]
-        signals = [tp.partition for tp in assigned if tp.topic == self.topics.signals]
         progressed = self.watching.recovery_progressed
-        series, records = await asyncio.gather(
-            self.series_log.claim(panes, progressed), self.assigned_log.claim(signals, progressed)
+
+        def numbers(topic: str) -> list[int]:
+            return [tp.partition for tp in assigned if tp.topic == topic]
+
+        series, triaged, records, _ = await asyncio.gather(
+            self.series_log.claim(numbers(self.topics.theme_panes), progressed),
+            self.triage_log.claim(numbers(self.topics.candidates), progressed),
+            self.assigned_log.claim(numbers(self.topics.signals), progressed),
+            self.controls.read(lambda: not self.app.should_stop),
         )
-        if series is None or records is None:
+        if series is None or triaged is None or records is None:
             # Shared out anew meanwhile: the next assignment begins again.
             return
         self.ingest.assigned(assigned)
         self.detect.resume(series)
+        self.triage.resume(triaged)
         self.assign.resume(records)
         self.watching.recovered()
         on_ready, self.on_ready = self.on_ready, None
@@ -206,6 +227,7 @@ class Worker:
 
             async def on_stop(self) -> None:
                 await worker.web.stop()
+                worker.controls.stop()
                 worker.lease.stop()
 
             @Service.task
@@ -245,6 +267,7 @@ class Worker:
         """What the agents do whether records arrive or not."""
         self.ingest.flush_if_due()
         self.detect.checkpoint_if_due()
+        self.triage.turn()
 
 
 def _heartbeat_s(session_s: float) -> float:

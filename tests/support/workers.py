@@ -59,10 +59,12 @@ class WorkerProcess:
         self.port = free_ports(1)[0]
         self.config = directory / f"{name}.toml"
         group = group or f"{prefix}group"
+        # What is sent at once can be looked for at once.
+        triage = "" if "[triage]" in body else '[triage]\ngroup_wait = "0s"\n'
         self.config.write_text(
             f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{group}"\nprefix = "{prefix}"\n'
             f"partitions = {partitions or broker.partitions}\n"
-            f'session_timeout = "{session}"\n{kafka}\n[web]\nport = {self.port}\n{body}',
+            f'session_timeout = "{session}"\n{kafka}\n[web]\nport = {self.port}\n{triage}{body}',
             encoding="utf-8",
         )
         self.settings = load_settings(self.config)
