@@ -68,8 +68,9 @@ class CountDetector:
         count = history.count(spec.window_s, at)
         severity, threshold = reached(spec.levels, count)
         usual = held or 0.0
-        template = "{} mentions in {}; noticed from {:g}"
-        args: tuple[object, ...] = (count, self.span, threshold)
+        mentions = "1 mention" if count == 1 else f"{count} mentions"
+        template = "{} in {}; noticed from {:g}"
+        args: tuple[object, ...] = (mentions, self.span, threshold)
         if severity is None:
             return Verdict(None, count, usual, threshold, template, args)
         if spec.usual_below is not None and held is None:
@@ -81,7 +82,7 @@ class CountDetector:
             if usual >= spec.usual_below:
                 template += ", but about {:.1f} is usual and this rule watches quiet themes"
                 return Verdict(None, count, usual, threshold, template, (*args, usual))
-        template, args = "{} mentions in the last {}: {} from {:g}", (count, self.span, severity.value, threshold)
+        template, args = "{} in the last {}: {} from {:g}", (mentions, self.span, severity.value, threshold)
         if spec.usual_below is not None:
             template, args = template + "; usually about {:.1f}", (*args, usual)
         verdict = Verdict(severity, count, usual, threshold, template, args)

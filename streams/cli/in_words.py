@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import to_builtins
+
 from detectors.count import CountSpec
 from detectors.drift import DriftSpec
 from detectors.metric import MetricSpec
@@ -15,6 +17,8 @@ from detectors.velocity import VelocitySpec
 from schemas.duration import format_duration as span
 from schemas.signal import Severity
 from sinks.ownership import MatchConfig, OwnershipConfig, RoleConfig
+from sinks.triage.matching import Globs
+from sinks.triage.section import TriageConfig
 from streams.settings import Kafka, Settings
 from streams.topics import Topics
 
@@ -45,6 +49,8 @@ def in_words(settings: Settings, phrases: Mapping[str, Sequence[str]]) -> Iterat
     for rule in settings.rules:
         yield f"  {rule.name}: {rule_in_words(rule)}"
     yield ""
+    yield from _triage(settings.triage)
+    yield ""
     yield "owners (the last that matches wins)"
     yield from _owners(settings.ownership)
     yield ""
@@ -52,6 +58,19 @@ def in_words(settings: Settings, phrases: Mapping[str, Sequence[str]]) -> Iterat
     for severity in reversed(Severity):
         due = getattr(settings.deadlines, severity.value)
         yield f"  {severity.value}: acknowledge within {due.acknowledge}, fix within {due.fix}"
+
+
+def _triage(triage: TriageConfig) -> Iterator[str]:
+    yield "triage"
+    wait, together, often = span(triage.group_wait_s), span(triage.window_s), span(triage.group_interval_s)
+    yield f"  a new signal waits {wait} for others, a critical one does not; those that begin within {together} may be one"
+    yield f"  incident, of which news is told every {often} at most"
+    most = triage.interruptions_per_day
+    told = "as often as there is something" if most is None else f"at most {most} times a day, critical signals apart"
+    yield f"  an owner is interrupted {told}; digests go out at {' and '.join(triage.digest_at)}"
+    for held in triage.subscriptions:
+        moments = " or ".join(held.moments) + f", else {held.otherwise}" if held.moments else "always"
+        yield f"  {Globs(to_builtins(held.match))}: {held.how} when {moments}".replace("when always", "always")
 
 
 def _limits(settings: Settings) -> Iterator[str]:
@@ -76,8 +95,8 @@ def _kafka(kafka: Kafka) -> Iterator[str]:
     topics = Topics(kafka)
     member = f"${kafka.member_id_env}" if kafka.member_id_env else kafka.member_id
     name = f", member {member}" if member else ""
-    yield f"reads      {', '.join(topics.inputs)}, {topics.actions}; as group {kafka.group}{name}"
-    yield f"writes     {topics.signals}, {topics.assignments}, {topics.dead_letters}"
+    yield f"reads      {', '.join(topics.inputs)}, {topics.actions}, {topics.controls}; as group {kafka.group}{name}"
+    yield f"writes     {topics.signals}, {topics.assignments}, {topics.digests}, {topics.audit}, {topics.dead_letters}"
 
 
 def rule_in_words(rule: Rule) -> str:

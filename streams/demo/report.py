@@ -103,6 +103,14 @@ def _history(story: Scenario, theme: str, revisions: list[Assignment]) -> Table:
     return table
 
 
+_MOVES = {
+    SignalState.ONGOING: "goes on",
+    SignalState.RESOLVING: "calming down",
+    SignalState.REGRESSED: "back again",
+    SignalState.FLAPPING: "comes and goes",
+}
+
+
 def _why(signal: Signal, story: Scenario) -> str:
     said = more(signal, lambda moment: elapsed(moment.timestamp() - story.began))
     return f"{escape(signal.reason)}\n[dim]{escape(said)}[/]" if said else escape(signal.reason)
@@ -116,7 +124,7 @@ def _what(one: Assignment, before: Assignment | None) -> str:
         return f"[bold]{words}[/]"
     if one.signal.state is SignalState.ESCALATED:
         return "[bold]escalated[/], handed over" if one.owner != before.owner else "[bold]escalated[/]"
-    return "still growing"
+    return _MOVES.get(one.signal.state, "still growing")
 
 
 def _evidence(revisions: list[Assignment]) -> Table:

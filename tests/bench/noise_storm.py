@@ -23,6 +23,7 @@ from streams.pipeline import Pipeline, Told
 from tests.bench.detection import write
 from tests.bench.noise_world import DAY, MINUTE, START, Trouble, World
 
+KINDS = ("storm", "fortnight")
 BUDGET = 5
 _DAY_MINUTES = DAY // MINUTE
 _WARM_DAYS = 7
@@ -31,17 +32,19 @@ _CAUSE = "os_version=17.2"
 _OWNERS = 4
 
 
-def settings() -> Any:
-    """Surges with a budget of false alerts, rare trouble, four owners of the themes, a budget of interruptions."""
-    surge = {
-        "name": "surge",
-        "detector": "surge",
-        "false_alerts_per_week": 0.1,
-        "total_false_alerts_per_day": 5,
-        "min_count": 5,
-        "min_customers": 3,
-        "levels": {"low": 1.5, "medium": 2.0, "high": 4.0, "critical": 10.0},
-    }
+SURGE: dict[str, Any] = {
+    "name": "surge",
+    "detector": "surge",
+    "false_alerts_per_week": 0.1,
+    "total_false_alerts_per_day": 5,
+    "min_count": 5,
+    "min_customers": 3,
+    "levels": {"low": 1.5, "medium": 2.0, "high": 4.0, "critical": 10.0},
+}
+
+
+def settings(rule: dict[str, Any] = SURGE) -> Any:
+    """One rule, by default on surges with a budget of false alerts; four owners; a budget of interruptions."""
     owners = [
         {
             "name": f"owner-{n}",
@@ -53,7 +56,7 @@ def settings() -> Any:
     ]
     return parse_settings(
         {
-            "rules": [surge],
+            "rules": [rule],
             "ownership": {"default": {"role": "cx", "accountable": "head"}, "rules": owners},
             "triage": {"interruptions_per_day": BUDGET, "digest_at": ["09:00"]},
             "ingest": {"counting": {"dimensions": ["os_version", "region", "channel", "version", "tier"]}},
@@ -239,45 +242,45 @@ def fortnight(seed: int, *, quick: bool = False) -> dict[str, Any]:
     }
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=["storm", "fortnight"], default=["storm", "fortnight"])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
-    parser.add_argument("--factors", nargs="+", type=float, default=[15.0], help="how violent the storm is")
-    parser.add_argument("--quick", action="store_true", help="less of a past, fewer themes: does it run at all")
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Play them, and say what was heard."""
-    args = _options()
-    found: dict[str, Any] = {"bench": "noise_storm", "seeds": args.seeds, "quick": args.quick}
-    if "storm" in args.only:
-        rows = [storm(seed, factor, quick=args.quick) for factor in args.factors for seed in args.seeds]
-        write(
-            "storm",
-            {
-                f"seed {row['seed']}, {row['factor']:g} times": {
-                    k: v for k, v in row.items() if k not in ("seed", "factor", "states")
-                }
-                for row in rows
-            },
-        )
+def play(kinds: list[str], seeds: list[int], factors: list[float], *, quick: bool) -> dict[str, Any]:
+    """Play them, print a table of each, and say what was heard at the worst."""
+    found: dict[str, Any] = {}
+    if "storm" in kinds:
+        rows = [storm(seed, factor, quick=quick) for factor in factors for seed in seeds]
+        named = {f"seed {row['seed']}, {row['factor']:g} times": row for row in rows}
+        write("storm", {name: _shown(row, "seed", "factor", "states") for name, row in named.items()})
         found |= {
             "storm_notifications": max(row["notifications"] for row in rows),
             "storm_hidden": sum(row["hidden"] for row in rows),
             "storm_cause_named": all(row["cause_named"] for row in rows),
             "storm": rows,
         }
-    if "fortnight" in args.only:
-        rows = [fortnight(seed, quick=args.quick) for seed in args.seeds]
-        write("fortnight", {f"seed {row['seed']}": {k: v for k, v in row.items() if k != "seed"} for row in rows})
+    if "fortnight" in kinds:
+        rows = [fortnight(seed, quick=quick) for seed in seeds]
+        write("fortnight", {f"seed {row['seed']}": _shown(row, "seed") for row in rows})
         found |= {
             "fortnight_interruptions": max(row["interruptions"] for row in rows),
             "fortnight_worst_day": max(row["worst_day_of_an_owner"] for row in rows),
             "fortnight_missed": sum(row["missed"] for row in rows),
             "fortnight": rows,
         }
+    return found
+
+
+def _shown(row: dict[str, Any], *without: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in without}
+
+
+def main() -> None:
+    """Play them, and say what was heard."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--factors", nargs="+", type=float, default=[15.0], help="how violent the storm is")
+    parser.add_argument("--quick", action="store_true", help="less of a past, fewer themes: does it run at all")
+    args = parser.parse_args()
+    found: dict[str, Any] = {"bench": "noise_storm", "seeds": args.seeds, "quick": args.quick}
+    found |= play(args.only, args.seeds, args.factors, quick=args.quick)
     sys.stdout.write(orjson.dumps(found).decode() + "\n")
 
 
