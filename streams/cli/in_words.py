@@ -63,8 +63,8 @@ def in_words(settings: Settings, phrases: Mapping[str, Sequence[str]]) -> Iterat
 def _triage(triage: TriageConfig) -> Iterator[str]:
     yield "triage"
     wait, together, often = span(triage.group_wait_s), span(triage.window_s), span(triage.group_interval_s)
-    yield f"  a new signal waits {wait} for others, a critical one does not; those that begin within {together} may be one"
-    yield f"  incident, of which news is told every {often} at most"
+    yield f"  a new signal waits {wait} for others, a critical one does not; what begins within {together} may be one"
+    yield f"  incident, whose news is told every {often} at most"
     most = triage.interruptions_per_day
     told = "as often as there is something" if most is None else f"at most {most} times a day, critical signals apart"
     yield f"  an owner is interrupted {told}; digests go out at {' and '.join(triage.digest_at)}"
