@@ -23,7 +23,7 @@ class CountSpec(Spec, frozen=True, kw_only=True, tag="count", tag_field="detecto
     >>> for minute in (600, 660, 720):
     ...     history.mentions.add(minute, 1, 0, 0.0)
     ...     print(detector.judge(history, at=minute + 1.0).reason)
-    1 mentions in 5 hours; noticed from 3
+    1 mention in 5 hours; noticed from 3
     2 mentions in 5 hours; noticed from 3
     3 mentions in the last 5 hours: low from 3
     """

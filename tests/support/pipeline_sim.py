@@ -106,7 +106,7 @@ class Simulation:
         self.positions = list(self.applied)
 
     def run(self) -> None:
-        """Until every record is read, every update applied and every signal sent; then hours of silence, in which all ends."""
+        """Until every record is read, every update applied and every signal sent; then silence, in which all ends."""
         while self._unread() or any(len(log) > at for log, at in zip(self.panes, self.positions, strict=True)):
             self.step()
         self.dying = 0.0

@@ -20,7 +20,7 @@ def test_the_life_of_a_signal_that_was_silenced_and_then_told() -> None:
     desk.take(found("payment", 3, "resolved", "high", minutes=100, opened=0, reason="quiet: 3 mentions"))
     assert told(desk, "sig-payment") == [
         "Payment, found by the rule surge of bank, sig-payment.",
-        "2026-05-04 09:00:05 UTC: It opened, with medium severity (revision 1): 100 mentions. Nobody was told: "
+        "2026-05-04 09:00:02 UTC: It opened, with medium severity (revision 1): 100 mentions. Nobody was told: "
         "silenced by ann until 2026-05-04 10:00 UTC: we are moving (sil-1).",
         "2026-05-04 10:00:00 UTC: It opened, with medium severity (revision 2): 100 mentions. payments was told at "
         "once: sil-1 has ended and it is not over; it is new, and its severity is medium.",
