@@ -1,6 +1,7 @@
 """What makes a signal worth reading: the slices that rose, and what customers said."""
 
 from math import log
+from typing import NamedTuple
 
 from schemas.panes import Sample
 from schemas.signal import Driver, Quote
@@ -12,21 +13,37 @@ _KEPT_SAMPLES = 24
 _MIN_MENTIONS = 3
 _MIN_SHARE = 0.3
 _MIN_LIFT = 2.0
+_MIN_LIFT_LATELY = 1.25
 _UNKNOWN_TRAFFIC_SHARE = 0.6
 
 
-def drivers(counts: dict[str, int], traffic: dict[str, int]) -> list[Driver]:
+class SliceTraffic(NamedTuple):
+    """Events of all themes by ``dimension=value``; empty where unknown.
+
+    Attributes:
+        usual: before whatever is going on began.
+        lately: up to now. What has since become common in all themes, such as a new version, is in no theme's favour.
+    """
+
+    usual: dict[str, int]
+    lately: dict[str, int]
+
+
+NO_TRAFFIC = SliceTraffic({}, {})
+
+
+def drivers(counts: dict[str, int], traffic: SliceTraffic) -> list[Driver]:
     """The slices that are over-represented among a theme's mentions, the most telling first.
 
     Args:
         counts: ``dimension=value`` -> mentions of the theme.
-        traffic: ``dimension=value`` -> events of all themes over the recent past; may be empty.
 
-    >>> found = drivers({"os=iOS 17": 13, "os=iOS 16": 2}, {"os=iOS 17": 20, "os=iOS 16": 980})
+    >>> usual = {"os=iOS 17": 20, "os=iOS 16": 980}
+    >>> found = drivers({"os=iOS 17": 13, "os=iOS 16": 2}, SliceTraffic(usual, usual))
     >>> [driver.text for driver in found]
     ['os=iOS 17: 13 of 15 mentions, 2% of traffic']
     """
-    mentioned, seen = _by_dimension(counts), _by_dimension(traffic)
+    mentioned, seen, lately = _by_dimension(counts), _by_dimension(traffic.usual), _by_dimension(traffic.lately)
     found: list[tuple[float, Driver]] = []
     for name, n in counts.items():
         dimension = name.partition("=")[0]
@@ -36,9 +53,10 @@ def drivers(counts: dict[str, int], traffic: dict[str, int]) -> list[Driver]:
             continue
         base = seen.get(dimension, 0)
         if base > of:
-            usual = max(traffic.get(name, 0), 1) / base
+            usual = max(traffic.usual.get(name, 0), 1) / base
             lift = share / usual
-            if lift < _MIN_LIFT:
+            now = traffic.lately.get(name, 0) / max(lately.get(dimension, 0), 1)
+            if lift < _MIN_LIFT or share < _MIN_LIFT_LATELY * now:
                 continue
             text = f"{name}: {n} of {of} mentions, {_percent(usual)} of traffic"
             driver = Driver(slice=name, mentions=n, of=of, share=share, traffic_share=usual, lift=lift, text=text)

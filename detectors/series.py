@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from detectors.episode import Episode
 from detectors.episode_words import reason, title
-from detectors.evidence import Quotes, drivers
+from detectors.evidence import NO_TRAFFIC, Quotes, SliceTraffic, drivers
 from detectors.explaining import explain
 from detectors.history import History, HistoryRecord
 from detectors.merge import Chunk, Merge, Merged
@@ -99,7 +99,7 @@ class Series:
                     self.quotes.add(cell.samples)
         return merged
 
-    def judge(self, at: float, traffic: dict[str, int]) -> list[Signal]:
+    def judge(self, at: float, traffic: SliceTraffic) -> list[Signal]:
         """Judge every rule at event time ``at``; new signals are returned and put into the outbox."""
         at = self.judged = max(at, self.judged)
         told: list[Signal] = []
@@ -175,7 +175,7 @@ class Series:
         episode.revision, episode.phase = episode.revision + 1, Phase.RESOLVED
         verdict = Verdict(None, episode.told, 0.0, 0.0, "the rule {} is no longer configured", (name,), compared=False)
         gone = Spec(name=name, window_s=_GONE_WINDOW_S)
-        self.outbox.append(self._signal(gone, verdict, episode, SignalState.RESOLVED, self.judged, {}))
+        self.outbox.append(self._signal(gone, verdict, episode, SignalState.RESOLVED, self.judged, NO_TRAFFIC))
 
     def _signal(
         self,
@@ -184,10 +184,12 @@ class Series:
         episode: Episode,
         state: SignalState,
         at: float,
-        traffic: dict[str, int],
+        traffic: SliceTraffic,
         resolved_at: float | None = None,
     ) -> Signal:
         history, window = self.history, max(spec.window_s, at - episode.opened_at + spec.window_s)
+        # What has become worse may have become so for another reason than it began for.
+        lately = min(window, max(spec.window_s, verdict.span_s)) if verdict.span_s and verdict.severity else window
         resolved = state is SignalState.RESOLVED
         customers = history.customers.distinct(at - window)
         sentiment_n, sentiment_sum = history.sentiment(spec.window_s, at)
@@ -219,7 +221,7 @@ class Series:
             customers=customers,
             customers_estimated=max(customers, round(customers / self.heard_ratio)),
             sentiment=round(sentiment_sum / sentiment_n, 3) if sentiment_n else None,
-            drivers=drivers(history.slice_counts(window, at), traffic),
+            drivers=drivers(history.slice_counts(lately, at), traffic),
             quotes=self.quotes.best(at - window),
             detector=DetectorRef(name=spec.kind, version=spec.version, parameters=msgspec.to_builtins(spec)),
             config=self.rules.version,

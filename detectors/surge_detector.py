@@ -230,12 +230,14 @@ class SurgeDetector:
         dispersion = state.base.dispersion
         rising = spec.direction != "fall" and number == 0
         rarity_s, maturity = standing.panes * state.rarity_s, state.base.maturity
-        if not standing.high:
+        # What chance did not explain an hour ago may be back on the other side of the usual by now.
+        off = standing.seen - standing.usual if rising else standing.usual - standing.seen
+        if not standing.high or off <= 0.0:
             return ordinary(standing, at, dispersion)._replace(rarity_s=rarity_s, maturity=maturity)
         verdict = tripped(standing, spec.levels, at, dispersion, rising=rising)
         verdict = verdict._replace(rarity_s=rarity_s, maturity=maturity)
         customers = partial(history.customers.distinct, standing.since) if rising else None
-        return enough(spec, verdict, abs(standing.seen - standing.usual), customers, opened=opened)
+        return enough(spec, verdict, off, customers, opened=opened)
 
     def _unsure(self, history: History, at: float, template: str) -> Verdict:
         count = history.count(self.spec.window_s, at)

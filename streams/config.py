@@ -35,7 +35,8 @@ _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
-        "stalled", "recovering", "joining", "pane", "settle", "group_wait", "group_interval", "together", "remember",
+        "stalled", "recovering", "joining", "pane", "settle", "group_wait", "group_interval",
+        "patience", "together", "remember",
     }
 )  # fmt: skip
 _WHOLE = frozenset({"chunk", "pane"})

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from detectors.customers import Customers
+from detectors.evidence import NO_TRAFFIC, SliceTraffic
 from detectors.history import History
 from detectors.merge import Chunk, Merge
 from detectors.panes import PANE_S
@@ -13,6 +14,7 @@ from detectors.series import UNREADABLE, SnapshotError
 from schemas.panes import PaneUpdate
 
 _SPAN_S = 86_400.0
+_LATELY_S, _ENOUGH = 3 * 3600.0, 0.1
 _VERSION = 1
 _PREFIX = b"\x1ftraffic\x1f"
 _MAX_TENANTS = 2000
@@ -42,7 +44,7 @@ class Traffic:
     def __init__(self, partition: int) -> None:
         self._suffix = f"\x1f{partition}".encode()
         self._tenants: dict[str, tuple[Merge, History]] = {}
-        self._shares: dict[str, tuple[float, dict[str, int]]] = {}
+        self._shares: dict[str, tuple[float, SliceTraffic]] = {}
         self._dirty: set[str] = set()
 
     def __len__(self) -> int:
@@ -56,15 +58,22 @@ class Traffic:
         if found[0].apply(update, found[1], closed=0.0) is not None:
             self._dirty.add(update.tenant)
 
-    def of(self, tenant: str) -> dict[str, int]:
-        """``dimension=value`` -> events of the past day, at most a pane old; empty if unknown."""
+    def of(self, tenant: str) -> SliceTraffic:
+        """``dimension=value`` -> events of the past day, at most a pane old; empty if unknown.
+
+        What is usual is taken from before the last few hours, if enough is known of that: an incident that shows in
+        many themes soon makes up much of the traffic, and would hide behind itself.
+        """
         found = self._tenants.get(tenant)
         if found is None:
-            return {}
+            return NO_TRAFFIC
         history = found[1]
-        at, shares = self._shares.get(tenant, (0.0, {}))
-        if not shares or history.latest - at >= PANE_S:
-            shares = history.slice_counts(_SPAN_S, history.latest)
+        at, shares = self._shares.get(tenant, (0.0, NO_TRAFFIC))
+        if shares is NO_TRAFFIC or history.latest - at >= PANE_S:
+            day, lately = (history.slice_counts(span, history.latest) for span in (_SPAN_S, _LATELY_S))
+            before = {name: count - lately.get(name, 0) for name, count in day.items()}
+            known = sum(before.values()) >= _ENOUGH * sum(lately.values())
+            shares = SliceTraffic(before if known else day, day)
             self._shares[tenant] = (history.latest, shares)
         return shares
 

@@ -70,6 +70,7 @@ class TriageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Attributes:
         group_wait_s: how long a new signal waits for others that belong to it; a critical one does not.
+        patience_s: how long after an interruption a new signal of medium severity waits for others likewise.
         group_interval_s: at most so often an incident tells what has changed about it.
         window_s: signals that begin so close together, by event time, may have one cause.
         together_s: the same for signals that share no slice, of which it takes ``together_least``.
@@ -83,6 +84,7 @@ class TriageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     group_wait_s: float = 2.0
+    patience_s: float = 600.0
     group_interval_s: float = 300.0
     window_s: float = 1800.0
     together_s: float = 300.0
@@ -98,7 +100,13 @@ class TriageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return sorted({int(text[:2]) * 3600 + int(text[3:]) * 60 for text in self.digest_at})
 
     def __post_init__(self) -> None:
-        for key, least in (("group_wait", 0.0), ("group_interval", 0.0), ("window", 60.0), ("together", 0.0)):
+        for key, least in (
+            ("group_wait", 0.0),
+            ("patience", 0.0),
+            ("group_interval", 0.0),
+            ("window", 60.0),
+            ("together", 0.0),
+        ):
             if not least <= getattr(self, f"{key}_s") <= 86_400.0:
                 raise ValueError(f"{key}: expected {least:g} seconds to a day, got {getattr(self, f'{key}_s'):g} s")
         if self.remember_s < 86_400.0:

@@ -117,13 +117,19 @@ class Incident(Struct, array_like=True):
     published_at: float = 0.0
 
 
-class Waiting(Struct, array_like=True, frozen=True):
-    """A revision that is still to be decided on; ``body``: number of the entry that holds it."""
+class Waiting(Struct, array_like=True):
+    """A revision that is still to be decided on.
+
+    Attributes:
+        body: number of the entry that holds it.
+        until: when it is decided on at the latest, epoch seconds.
+    """
 
     at: float
     id: str
     revision: int
     body: int
+    until: float = 0.0
 
 
 class Pending(Struct, array_like=True):
@@ -141,7 +147,6 @@ class TenantState(Struct, array_like=True):
         next: number of the next entry.
         outbox: numbers of entries still to be sent.
         fresh: revisions that no turn has seen; ``held``: those that wait for others.
-        release_at: when what is held is decided on; None while nothing is.
         openings: event times at which signals opened in the past day that belong to no incident.
         spent: owner -> (day, interruptions).
         digests: owner -> what the next one holds.
@@ -154,7 +159,6 @@ class TenantState(Struct, array_like=True):
     outbox: list[int] = []
     fresh: list[Waiting] = []
     held: list[Waiting] = []
-    release_at: float | None = None
     signals: dict[str, Known] = {}
     incidents: dict[str, Incident] = {}
     openings: list[float] = []

@@ -50,9 +50,8 @@ class TenantTriage:
         """Decide on what is ripe at ``now`` (epoch seconds); whether anything is to be sent."""
         sent = len(self.state.outbox)
         ready = self._arrived(now)
-        if self.state.release_at is not None and self.state.release_at <= now:
-            ready += self.state.held
-            self.state.held, self.state.release_at = [], None
+        ready += [each for each in self.state.held if each.until <= now]
+        self.state.held = [each for each in self.state.held if each.until > now]
         if ready:
             self.state.touched_at = now
             ready.sort(key=_order)
@@ -71,7 +70,7 @@ class TenantTriage:
         state = self.state
         moments = [incident.due for incident in state.incidents.values() if incident.due is not None]
         moments += [pending.due for pending in state.digests.values()]
-        moments += [state.release_at] if state.release_at is not None else []
+        moments += [each.until for each in state.held]
         moments += [now] if state.fresh else []
         kept_back = {known.hushed for known in state.signals.values() if telling.kept_back(known)}
         if kept_back:
@@ -102,11 +101,24 @@ class TenantTriage:
             if not known.incident and (each.id in held or begins):
                 held.add(each.id)
                 state.held.append(each)
-                wait_s = 0.0 if signal.severity is Severity.CRITICAL else self.desk.policy.config.group_wait_s
-                state.release_at = min(now + wait_s, state.release_at if state.release_at is not None else now + wait_s)
+                each.until = now + self._wait_s(signal, now)
+                for other in state.held:
+                    # An older revision is never decided on after a newer one.
+                    other.until = min(other.until, each.until) if other.id == each.id else other.until
             else:
                 ready.append(each)
         return ready
+
+    def _wait_s(self, signal: Signal, now: float) -> float:
+        """How long a new signal waits for others that belong to it."""
+        config = self.desk.policy.config
+        if signal.severity is Severity.CRITICAL:
+            return 0.0
+        if signal.severity is Severity.MEDIUM:
+            # Somebody was interrupted a moment ago, and it is not urgent: the two may have one cause.
+            told_at = max((known.told_at for known in self.state.signals.values()), default=0.0)
+            return max(config.group_wait_s, told_at + config.patience_s - now)
+        return config.group_wait_s
 
     def _decide(self, each: Waiting, now: float) -> None:
         known, signal = self.state.signals[each.id], self.ledger.entries[each.body]

@@ -8,6 +8,7 @@ from datetime import datetime
 from math import isnan
 from typing import Any
 
+from detectors.evidence import NO_TRAFFIC
 from detectors.local_time import LocalTime
 from detectors.outage import OutageWatch
 from detectors.rules import RuleSet
@@ -103,9 +104,9 @@ class Backtest:
                 history.mentions.add(int(pane), count, 0, 0.0)
                 history.total += int(count)
                 history.latest = at - 1.0
-                self._told(series.judge(at, {}))
+                self._told(series.judge(at, NO_TRAFFIC))
             elif series.episodes or self._falls:
-                self._told(series.judge(at, {}))
+                self._told(series.judge(at, NO_TRAFFIC))
         if at - self._tidied >= DAY_S:
             self._tidied = at
             for series in self._series:

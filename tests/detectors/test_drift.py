@@ -9,6 +9,7 @@ import pytest
 
 from detectors.drift import DriftSpec
 from detectors.drift_detector import DriftDetector
+from detectors.evidence import NO_TRAFFIC
 from detectors.history import History, HistoryRecord
 from detectors.rules import RuleSet
 from detectors.series import Series
@@ -378,7 +379,7 @@ def test_a_move_is_one_episode(lasts: float, level: Value) -> None:
         begin = feed.at
         while feed.at < begin + seconds:
             feed.step(each(feed.at - begin))
-            told += series.judge(feed.at, {})
+            told += series.judge(feed.at, NO_TRAFFIC)
             series.record(feed.at)
     states = [signal.state for signal in told]
     assert (states[0], states[-1]) == (SignalState.OPENED, SignalState.RESOLVED)

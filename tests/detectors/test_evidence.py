@@ -2,8 +2,14 @@
 
 import pytest
 
-from detectors.evidence import Quotes, drivers
+from detectors.evidence import Quotes, SliceTraffic
+from detectors.evidence import drivers as told_of
 from schemas.panes import Sample
+from schemas.signal import Driver
+
+
+def drivers(counts: dict[str, int], traffic: dict[str, int], lately: dict[str, int] | None = None) -> list[Driver]:
+    return told_of(counts, SliceTraffic(traffic, traffic if lately is None else lately))
 
 
 def test_a_slice_that_rose_is_told_with_its_lift() -> None:
@@ -44,6 +50,13 @@ def test_a_slice_never_seen_in_traffic_has_a_finite_lift() -> None:
     [driver] = drivers({"os=new": 9}, {"os=a": 999})
     assert driver.lift == pytest.approx(999.0)
     assert driver.text.endswith("under 1% of traffic")
+
+
+def test_an_incident_does_not_hide_behind_itself_and_a_new_version_is_nobodys_cause() -> None:
+    usual = {"v=1": 950, "v=2": 50}
+    (driver,) = drivers({"v=1": 1, "v=2": 19}, usual, {"v=1": 950, "v=2": 2050})
+    assert driver.traffic_share == 0.05
+    assert drivers({"v=1": 13, "v=2": 7}, usual, {"v=1": 700, "v=2": 300}) == []
 
 
 def test_at_most_three_the_most_telling_first() -> None:

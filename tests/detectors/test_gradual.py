@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from detectors.evidence import NO_TRAFFIC
 from detectors.gradual import Gradual, gradual
 from detectors.season import fit
 from detectors.surge import SurgeSpec
@@ -101,7 +102,7 @@ class Told:
                 history.total += count
                 history.latest = self.at + 599.0
             self.at += 600.0
-            found += [signal.state for signal in self.series.judge(self.at, {})]
+            found += [signal.state for signal in self.series.judge(self.at, NO_TRAFFIC)]
             if self.at % DAY_S == 0:
                 history.tidy(self.at)
         return found

@@ -8,6 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from detectors.count import CountSpec
+from detectors.evidence import NO_TRAFFIC
 from detectors.history import History
 from detectors.rules import MIN_RETENTION_S, RuleSet
 from detectors.sentiment import SentimentSpec
@@ -33,12 +34,12 @@ def play(series: Series, mentions: list[Mention], *, until: float, step: float =
     for offset, mention in enumerate(mentions, start=begin):
         while clock + step <= mention.at:
             clock += step
-            told += series.judge(clock, {})
+            told += series.judge(clock, NO_TRAFFIC)
         series.apply(update_of([mention], start=offset), closed=0.0)
-        told += series.judge(max(clock, series.history.latest), {})
+        told += series.judge(max(clock, series.history.latest), NO_TRAFFIC)
     while clock < until:
         clock += step
-        told += series.judge(clock, {})
+        told += series.judge(clock, NO_TRAFFIC)
     return told
 
 
@@ -207,9 +208,9 @@ def test_it_is_never_judged_before_its_last_verdict() -> None:
     told = play(series, BURST[:3], until=START + 3 * 3600)
     assert told[-1].state is SignalState.RESOLVED
     # A replay under an older watermark must not open the same episode a second time.
-    assert series.judge(told[0].at.timestamp(), {}) == []
+    assert series.judge(told[0].at.timestamp(), NO_TRAFFIC) == []
     restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(series.record(series.judged))), series.rules, 0.01)
-    assert restored.judge(told[0].at.timestamp(), {}) == []
+    assert restored.judge(told[0].at.timestamp(), NO_TRAFFIC) == []
 
 
 def test_a_record_of_a_newer_build_is_refused_by_name() -> None:
@@ -224,7 +225,7 @@ def test_rules_that_are_new_or_gone_do_not_disturb_a_restore() -> None:
     play(series, BURST[:3], until=START + 90)
     other = CountSpec(name="other", window_s=3600, levels={Severity.LOW: 2})
     restored = Series.restore(DECODER.decode(msgspec.msgpack.encode(series.record(START + 90))), RuleSet([other]), 0.01)
-    assert [signal.rule for signal in restored.judge(START + 100, {})] == ["other"]
+    assert [signal.rule for signal in restored.judge(START + 100, NO_TRAFFIC)] == ["other"]
 
 
 def test_the_retention_follows_the_rules_in_force() -> None:

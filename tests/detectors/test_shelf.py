@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from detectors.count import CountSpec
+from detectors.evidence import NO_TRAFFIC
 from detectors.rules import RuleSet
 from detectors.series import Series, SnapshotError
 from detectors.shelf import Shelf
@@ -36,7 +37,7 @@ def test_what_slept_says_what_it_would_have_said() -> None:
     for one in (awake, woken):
         one.apply(update_of(every(60, 2), start=0), closed=0.0)
         one.apply(update_of(every(60, 5), start=0), closed=0.0)
-    told = [[encode_json(signal) for signal in one.judge(START + 300, {})] for one in (awake, woken)]
+    told = [[encode_json(signal) for signal in one.judge(START + 300, NO_TRAFFIC)] for one in (awake, woken)]
     assert told[0] == told[1] != []
 
 
@@ -51,7 +52,7 @@ def test_only_the_quiet_and_idle_are_put_to_sleep() -> None:
 
 def test_a_snapshot_is_loaded_asleep_unless_it_has_something_to_say() -> None:
     quiet, loud = series(2), series(3)
-    loud.judge(START + 200, {})
+    loud.judge(START + 200, NO_TRAFFIC)
     encode = msgspec.msgpack.Encoder().encode
     found = shelf()
     assert found.load(encode(quiet.record(START)), KEY) is None

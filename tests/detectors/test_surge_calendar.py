@@ -7,6 +7,7 @@ import pytest
 
 from detectors.calendar import Calendar, Calendars
 from detectors.declared import Entry
+from detectors.evidence import NO_TRAFFIC
 from detectors.local_time import LocalTime
 from detectors.rules import RuleSet
 from detectors.series import Series
@@ -35,7 +36,7 @@ def play(entry: Entry | None, rise_on: int, days: int = 12) -> list[Signal]:
         if count:
             series.history.mentions.add(int(pane), count, 0, 0.0)
             series.history.latest = pane + PANE - 1.0
-            told += series.judge(pane + PANE, {})
+            told += series.judge(pane + PANE, NO_TRAFFIC)
     return told
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.evidence import NO_TRAFFIC, SliceTraffic
 from detectors.rules import RuleSet
 from detectors.series import Record, Series, SnapshotError
 from schemas.codec import encode_flush, encode_json
@@ -54,7 +55,9 @@ def test_a_series_goes_on_alike(script: list[tuple[list[Mention], int]], cuts: s
         for series in (one, other):
             if said:
                 series.apply(update_of(said, start=10 * n), at - 900.0)
-        assert told(one.judge(at, {"os=a": 9, "os=b": 99})) == told(other.judge(at, {"os=a": 9, "os=b": 99}))
+        assert told(one.judge(at, SliceTraffic(*[{"os=a": 9, "os=b": 99}] * 2))) == told(
+            other.judge(at, SliceTraffic(*[{"os=a": 9, "os=b": 99}] * 2))
+        )
         if n in cuts:
             other = resumed(other, at)
         assert told(one.outbox) == told(other.outbox)
@@ -130,7 +133,7 @@ def restored(key: bytes, value: bytes) -> str:
     try:
         found = detector({**LOG, key: value})
         for name in list(found.series):
-            found.series[name].judge(START + 7200, {})
+            found.series[name].judge(START + 7200, NO_TRAFFIC)
         written(found, {})
     except SnapshotError as error:
         return str(error)

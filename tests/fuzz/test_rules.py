@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.evidence import SliceTraffic
 from detectors.history import History
 from detectors.series import Series
 from sinks.assigning import Assigner
@@ -153,7 +154,7 @@ def put_in_force(settings: Settings) -> None:
         if said:
             series.apply(update_of(said), closed=0.0)
         for at in (START + 4000.0, START + 4060.0, START + 40_000.0):
-            for signal in series.judge(at, {"region=eu": 200, "region=us": 900}):
+            for signal in series.judge(at, SliceTraffic(*[{"region=eu": 200, "region=us": 900}] * 2)):
                 assert assigner.on_signal(signal, None).assignment is not None
     for rule in settings.rules:
         assert rule.build().judge(History(rule.history_s, START), START + 10.0).reason

@@ -60,7 +60,7 @@ class WorkerProcess:
         self.config = directory / f"{name}.toml"
         group = group or f"{prefix}group"
         # What is sent at once can be looked for at once.
-        triage = "" if "[triage]" in body else '[triage]\ngroup_wait = "0s"\n'
+        triage = "" if "[triage]" in body else '[triage]\ngroup_wait = "0s"\npatience = "0s"\n'
         self.config.write_text(
             f'{top}\n[kafka]\nbootstrap = "{broker.bootstrap}"\ngroup = "{group}"\nprefix = "{prefix}"\n'
             f"partitions = {partitions or broker.partitions}\n"
