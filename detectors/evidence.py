@@ -7,7 +7,7 @@ from schemas.panes import Sample
 from schemas.signal import Driver, Quote
 from schemas.times import instant
 
-MAX_DRIVERS = 3
+MAX_DRIVERS = 5
 MAX_QUOTES = 5
 _KEPT_SAMPLES = 24
 _MIN_MENTIONS = 3

@@ -59,10 +59,10 @@ def test_an_incident_does_not_hide_behind_itself_and_a_new_version_is_nobodys_ca
     assert drivers({"v=1": 13, "v=2": 7}, usual, {"v=1": 700, "v=2": 300}) == []
 
 
-def test_at_most_three_the_most_telling_first() -> None:
-    counts = {f"d{i}=x": 10 + i for i in range(6)}
-    traffic = {f"d{i}={value}": n for i in range(6) for value, n in (("x", 10), ("y", 990))}
-    assert [driver.slice for driver in drivers(counts, traffic)] == ["d5=x", "d4=x", "d3=x"]
+def test_at_most_five_the_most_telling_first() -> None:
+    counts = {f"d{i}=x": 10 + i for i in range(8)}
+    traffic = {f"d{i}={value}": n for i in range(8) for value, n in (("x", 10), ("y", 990))}
+    assert [driver.slice for driver in drivers(counts, traffic)] == [f"d{i}=x" for i in (7, 6, 5, 4, 3)]
 
 
 def sample(n: int, sentiment: float | None = None, customer: int = 0, text: str = "") -> Sample:
