@@ -128,9 +128,7 @@ class LetterLimit:
             end = bisect_left(records, boundary, begin, key=attrgetter("offset"))
             self._block(state, offset, now)[0] += end - begin
             begin = end
-        bucket = self._bucket(now)
-        bucket.records += len(records)
-        self._records += len(records)
+        bucket = self._read(now, len(records))
         for letter in letters:
             self._block(state, letter.offset, now)[1] += 1
             bucket.reasons[letter.reason] += 1
@@ -138,6 +136,21 @@ class LetterLimit:
             self._examples[letter.reason] = f"{where}, offset {letter.offset}"
         if letters:
             self._judge()
+
+    def read(self, now: float, source: int, first: int, end: int) -> None:
+        """Note that the offsets ``[first, end)`` of a source partition were read; refusals of them may follow."""
+        state = self._sources.setdefault(source, _Source())
+        self._read(now, end - first)
+        while first < end:
+            boundary = min((first // self._chunk + 1) * self._chunk, end)
+            self._block(state, first, now)[0] += boundary - first
+            first = boundary
+
+    def _read(self, now: float, count: int) -> _Bucket:
+        bucket = self._bucket(now)
+        bucket.records += count
+        self._records += count
+        return bucket
 
     def committable(self, now: float, source: int, start: int) -> int | None:
         """The offset that may be committed when the chunk being counted starts at ``start``; None if none may yet."""

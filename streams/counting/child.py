@@ -4,8 +4,12 @@ import gc
 import signal
 import socket
 import sys
+from bisect import bisect_left
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
+from streams.counting.packed import unpacked
 from streams.counting.wire import Assign, Begin, Record, RefusedRecord, Report, Take, Turn, down, receive, send
 from streams.ingest.enrich import Enricher
 from streams.ingest.ingest import Ingest
@@ -42,13 +46,15 @@ class Child:
 
     def _take(self, message: Take) -> None:
         ingest = self._get()
-        self._taken += len(message.records)
-        if message.recalled:
-            ingest.recall(message.source, message.records, message.wall)
-            return
-        for one in ingest.take(message.source, message.records, message.now, message.wall):
-            assert isinstance(one.record, Record)
-            self._refused.append(RefusedRecord(message.source, one.record, one.why.reason.value, one.why.message))
+        for records in unpacked(message.batches):
+            known = bisect_left(records, message.known, key=attrgetter("offset"))
+            if known:
+                ingest.recall(message.source, records[:known], message.wall)
+            for one in ingest.take(message.source, records[known:], message.now, message.wall):
+                record: Any = one.record
+                kept = Record(record.offset, record.timestamp, record.value, record.key, list(record.headers))
+                self._refused.append(RefusedRecord(message.source, kept, one.why.reason.value, one.why.message))
+        self._taken += sum(map(len, message.batches))
 
     def _turn(self, message: Turn) -> None:
         ingest = self._get()

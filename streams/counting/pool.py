@@ -1,4 +1,4 @@
-"""Counting in processes of its own: to the agent it looks like an :class:`Ingest`, a little behind."""
+"""Counting in processes of its own: to the agent much like an :class:`Ingest`, a little behind."""
 
 import socket
 import subprocess
@@ -12,7 +12,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from sinks.dead_letters import Reason
-from streams.counting.wire import Assign, Begin, Record, RefusedRecord, Report, Take, Turn, receive, send, up
+from streams.counting.packed import Packed
+from streams.counting.wire import Assign, Begin, RefusedRecord, Report, Take, Turn, receive, send, up
 from streams.ingest.counter import Refused, Tally
 from streams.ingest.decode import Rejected
 from streams.ingest.ingest import Output
@@ -90,7 +91,7 @@ class _Process:
 
 
 class Pool:
-    """Has the interface of :class:`streams.ingest.ingest.Ingest`; source partitions are dealt out by their number.
+    """Does what :class:`streams.ingest.ingest.Ingest` does; source partitions are dealt out by their number.
 
     Args:
         processes: how many.
@@ -138,21 +139,16 @@ class Pool:
             process.asked = False
             process.queue.put(Assign(self._epoch, now, mine))
 
-    def take(self, source: int, records: Sequence[Any], now: float, wall: float = inf) -> list[Refused]:
-        """Hand a batch of one source partition over; what is no event is told by :meth:`late`."""
-        self._heard[source] = now
-        self._ship(source, records, now, wall, recalled=False)
-        return []
+    def take(self, source: int, batches: Sequence[Packed], now: float, wall: float = inf, known: int = 0) -> None:
+        """Hand batches of one source partition over; what is no event is told by :meth:`late`.
 
-    def recall(self, source: int, records: Sequence[Any], wall: float = inf) -> None:
-        """Have the ids of records from before a restart remembered."""
-        self._ship(source, records, 0.0, wall, recalled=True)
-
-    def _ship(self, source: int, records: Sequence[Any], now: float, wall: float, *, recalled: bool) -> None:
+        Args:
+            known: offset before which only the ids are to be remembered.
+        """
         process = self._of(source)
-        process.sent += len(records)
-        light = [Record(r.offset, r.timestamp, r.value, r.key, list(r.headers)) for r in records]
-        process.queue.put(Take(source, now, wall, light, recalled))
+        self._heard[source] = now
+        process.sent += sum(map(len, batches))
+        process.queue.put(Take(source, now, wall, list(batches), known))
 
     def room(self, source: int) -> bool:
         """Whether more may be handed over."""

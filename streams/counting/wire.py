@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from streams.counting.packed import Packed
 from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.ingest import FlushSettings
@@ -43,13 +44,13 @@ class Record(msgspec.Struct, array_like=True, gc=False):
 
 
 class Take(msgspec.Struct, tag="t", array_like=True):
-    """Count records; or only remember their ids, if they were counted before a restart."""
+    """Count records; of those before ``known``, which were counted before a restart, only remember the ids."""
 
     source: int
     now: float
     wall: float
-    records: list[Record]
-    recalled: bool = False
+    batches: list[Packed]
+    known: int
 
 
 class Turn(msgspec.Struct, tag="f", array_like=True):
@@ -73,7 +74,7 @@ class Report(msgspec.Struct, array_like=True):
     """What came of it since the last one.
 
     Attributes:
-        taken: records taken in since the assignment.
+        taken: offsets taken in since the assignment.
         outputs: (partition of theme-panes, value).
         committable: source -> offset, once the outputs are delivered.
         positions: source -> offset of the next record.

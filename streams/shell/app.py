@@ -7,6 +7,7 @@ import faust
 from faust.types import TP
 from mode import ServiceT
 
+from streams.counting.packed import Packed
 from streams.shell.consumer import Progress
 from streams.shell.delivery import Deliveries
 from streams.shell.fetching import fetch_whole_batches
@@ -42,10 +43,17 @@ class StreamApp(faust.App):
     """
 
     def __init__(
-        self, app_id: str, client_settings: ClientSettings, batched_topics: set[str], *, lease: Lease, **options: Any
+        self,
+        app_id: str,
+        client_settings: ClientSettings,
+        batched_topics: set[str],
+        *,
+        lease: Lease,
+        packed_topics: Iterable[str] = (),
+        **options: Any,
     ) -> None:
         check_faust()
-        fetch_whole_batches(batched_topics)
+        fetch_whole_batches(batched_topics, packed_topics)
         self.lease = lease
         self.on_revoked_hook: Callable[[], None] = _nothing
         self.on_crash_hook: Callable[[BaseException], None] = _nothing_of
@@ -92,7 +100,9 @@ class StreamApp(faust.App):
             message = stream.current_event.message
             tp = TP(message.topic, message.partition)
             consumer: Any = self.consumer
-            if await consumer.in_order(tp, records[0].offset, records[-1].offset):
+            first = records[0]
+            begin = first.first if isinstance(first, Packed) else first.offset
+            if await consumer.in_order(tp, begin, records[-1].offset):
                 yield tp, records
 
     def start_of(self, tp: TP) -> int:

@@ -2,25 +2,31 @@
 
 aiokafka unpacks a fetched partition one record at a time. For the topics registered here it hands
 on each Kafka record batch as one list of its own light records (offset, timestamp, key, value,
-headers); what is aborted, of the broker's own, or before the position is left out as before.
+headers), or even as it is, for another process to unpack; what is aborted, of the broker's own, or
+before the position is left out as before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 
+from streams.counting.packed import Fetched, Packed
+
 _topics: set[str] = set()
 """Topics whose consumers in this process expect lists of records."""
+_packed: set[str] = set()
+"""Those among them whose consumers expect batches that are not unpacked."""
 
 
 class WholeBatches(PartitionRecords):  # type: ignore[misc]
-    """A fetched partition that yields lists of records."""
+    """A fetched partition that yields lists of records, or of batches."""
 
     def _unpack_records(self) -> Iterator[list[Any]]:
-        fetched = self._records
+        fetched: Fetched = self._records
+        stay_packed = self._tp.topic in _packed
         while fetched.has_next():
             batch = fetched.next_batch()
             if self._check_crcs and not batch.validate_crc():
@@ -29,6 +35,11 @@ class WholeBatches(PartitionRecords):  # type: ignore[misc]
             aborted = self._isolation_level == READ_COMMITTED and self._aborted(batch)
             self.next_fetch_offset = batch.next_offset
             if aborted or batch.is_control_batch:
+                continue
+            if stay_packed:
+                first, last = max(begins_at, wanted_from), batch.next_offset - 1
+                if first <= last:
+                    yield [Packed(fetched.packed, first, last, batch.max_timestamp, batch.timestamp_type or 0)]
                 continue
             records = list(batch)
             if begins_at < wanted_from:
@@ -57,7 +68,13 @@ def _partition_records(tp: Any, *args: Any, **kwargs: Any) -> Any:
     return kind(tp, *args, **kwargs)
 
 
-def fetch_whole_batches(topics: set[str]) -> None:
-    """Let fetches of ``topics`` come as lists of records, in every consumer of this process."""
+def fetch_whole_batches(topics: set[str], packed: Iterable[str] = ()) -> None:
+    """Let fetches of ``topics`` come as lists of records, in every consumer of this process.
+
+    Args:
+        packed: topics whose batches come as :class:`streams.counting.packed.Packed` instead.
+    """
     _topics.update(topics)
+    _packed.update(packed)
+    fetcher.MemoryRecords = Fetched
     fetcher.PartitionRecords = _partition_records

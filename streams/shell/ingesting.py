@@ -9,6 +9,7 @@ from faust.types import TP
 
 from schemas.ids import source_id
 from streams.clock import Clock
+from streams.counting.packed import Packed
 from streams.counting.pool import Pool
 from streams.ingest.ingest import Ingest
 from streams.letter_limit import Letter, LetterLimit
@@ -63,20 +64,33 @@ class IngestAgent:
         """The agent's body."""
         async for tp, records in self.app.batches(stream):
             source = source_id(self._number[tp.topic], tp.partition)
-            wall = self.clock.now()
-            known = bisect_left(records, self.app.start_of(tp), key=attrgetter("offset"))
-            if known:
-                self.ingest.recall(source, records[:known], wall)
-            fresh, now = records[known:], self.clock.monotonic()
-            refused = self.ingest.take(source, fresh, now, wall)
-            letters = [Letter(one.record.offset, one.why.reason.value) for one in refused]
-            self._limit.take(now, source, f"{tp.topic}, partition {tp.partition}", fresh, letters)
-            for one in refused:
-                self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
+            if isinstance(self.ingest, Pool):
+                self._hand_over(self.ingest, tp, source, records)
+            else:
+                self._count(self.ingest, tp, source, records)
             self.flush_if_due()
             while source in self._tps and not self.ingest.room(source):
                 await asyncio.sleep(_FULL_S)
                 self.flush_if_due()
+
+    def _count(self, ingest: Ingest, tp: TP, source: int, records: list[Any]) -> None:
+        wall = self.clock.now()
+        known = bisect_left(records, self.app.start_of(tp), key=attrgetter("offset"))
+        if known:
+            ingest.recall(source, records[:known], wall)
+        fresh, now = records[known:], self.clock.monotonic()
+        refused = ingest.take(source, fresh, now, wall)
+        letters = [Letter(one.record.offset, one.why.reason.value) for one in refused]
+        self._limit.take(now, source, f"{tp.topic}, partition {tp.partition}", fresh, letters)
+        for one in refused:
+            self.rejecter.reject(tp, one.record, one.why.reason, one.why.message, "groundswell.ingest")
+
+    def _hand_over(self, pool: Pool, tp: TP, source: int, batches: list[Packed]) -> None:
+        now, known = self.clock.monotonic(), self.app.start_of(tp)
+        pool.take(source, batches, now, self.clock.now(), known)
+        for each in batches:
+            if each.offset >= known:
+                self._limit.read(now, source, max(each.first, known), each.offset + 1)
 
     def flush_if_due(self) -> None:
         """Send counts, or a tick, when it is time."""

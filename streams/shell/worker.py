@@ -130,6 +130,7 @@ class Worker:
             clients,
             {*topics.inputs, topics.theme_panes, topics.candidates, topics.signals, topics.actions},
             lease=self.lease,
+            packed_topics=topics.inputs if self.settings.ingest.processes else (),
             broker=[f"aiokafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
             broker_session_timeout=kafka.session_timeout_s,
             broker_heartbeat_interval=_heartbeat_s(kafka.session_timeout_s),

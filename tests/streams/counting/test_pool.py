@@ -16,6 +16,7 @@ from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
 from streams.ingest.ingest import FlushSettings, Ingest, Output
+from tests.support.packing import packed
 from tests.support.pipeline_sim import Raw, event
 
 START = 1_777_881_600.0
@@ -88,7 +89,7 @@ def test_it_comes_to_the_same(processes: int) -> None:
         many.assign(SOURCES, 0.0)
         for begin in range(0, 120, 17):
             for source in SOURCES:
-                many.take(source, log(source, 120)[begin : begin + 17], 1.0)
+                many.take(source, [packed(log(source, 120)[begin : begin + 17], compression=3)], 1.0)
         outputs, committable = drained(many, 2.0, dict.fromkeys(SOURCES, 120))
         assert {key: mentions for key, (_, mentions) in newest(outputs).items()} == said
         assert committable == one.committable()
@@ -101,9 +102,9 @@ def test_it_comes_to_the_same(processes: int) -> None:
 def test_what_was_counted_before_an_assignment_is_not_told_after_it() -> None:
     with pool(1) as counting:
         counting.assign([0], 0.0)
-        counting.take(0, log(0, 60), 1.0)
+        counting.take(0, [packed(log(0, 60))], 1.0)
         counting.assign([1], 2.0)
-        counting.take(1, log(1, 60), 3.0)
+        counting.take(1, [packed(log(1, 60))], 3.0)
         outputs, committable = drained(counting, 4.0, {1: 60})
         assert {source for _, _, source, _ in newest(outputs)} == {1}
         assert set(committable) == {1}
@@ -112,13 +113,15 @@ def test_what_was_counted_before_an_assignment_is_not_told_after_it() -> None:
 def test_what_is_recalled_is_not_counted() -> None:
     with pool(1) as counting:
         counting.assign([0], 0.0)
-        counting.recall(0, log(0, 10))
         repeats = [Raw(10 + n, one.timestamp, one.value) for n, one in enumerate(log(0, 10))]
         fresh = [Raw(20, round((START + 20) * 1000), event(START + 20, "new"))]
-        counting.take(0, [*repeats, *fresh], 1.0)
+        # The tenth record is known in the middle of a batch, and nothing before the fifth is wanted.
+        batches = [packed(log(0, 8), first=4), packed([*log(0, 10)[8:], *repeats]), packed(fresh)]
+        counting.take(0, batches, 1.0, known=10)
         outputs, _ = drained(counting, 2.0, {0: 21})
-        assert [mentions for _, mentions in newest(outputs).values()] == [1]
-        assert counting.counters[0].tally.repeated == 10
+        # Four were never read, so they are news when they come again.
+        assert sum(mentions for _, mentions in newest(outputs).values()) == 5
+        assert counting.counters[0].tally.repeated == 6
 
 
 def test_it_is_full_until_what_was_sent_is_taken() -> None:
@@ -129,7 +132,7 @@ def test_it_is_full_until_what_was_sent_is_taken() -> None:
         try:
             for turn in range(5):
                 begin = turn * 10_000
-                counting.take(0, [Raw(begin + n, 1, b"{}") for n in range(10_000)], 1.0)
+                counting.take(0, [packed([Raw(begin + n, 1, b"{}") for n in range(10_000)])], 1.0)
             assert not counting.room(0)
         finally:
             os.kill(counting.pids[0], signal.SIGCONT)
