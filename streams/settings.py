@@ -123,7 +123,8 @@ class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         taxonomy: TOML file of phrases, relative to the configuration; None tags nothing.
         min_confidence: themes given with less are not counted.
-        processes: processes of their own that count, beside the one that judges and assigns; 0 for none.
+        processes: processes of their own that count, beside the one that judges and assigns; 0 for none. Left out,
+            one for each core, two at most; none where there is but one core.
 
     Raises:
         ValueError: naming the key.
@@ -131,14 +132,14 @@ class IngestSection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     taxonomy: str | None = None
     min_confidence: float = 0.5
-    processes: int = 0
+    processes: int | None = None
     counting: CountSettings = CountSettings()
     limits: Limits = Limits()
     flushing: FlushSettings = FlushSettings()
     dead_letters: LetterLimits = LetterLimits()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.processes <= _MOST_PROCESSES:
+        if self.processes is not None and not 0 <= self.processes <= _MOST_PROCESSES:
             raise ValueError(f"processes: expected 0 to {_MOST_PROCESSES}, got {self.processes}")
 
 

@@ -1,0 +1,1 @@
+"""Counting in processes of its own, so that a worker can use more than one core."""

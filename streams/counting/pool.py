@@ -1,5 +1,6 @@
 """Counting in processes of its own: to the agent much like an :class:`Ingest`, a little behind."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,6 +22,15 @@ from streams.ingest.ingest import Output
 _ASK_S = 0.01
 MOST_WAITING = 40_000
 """Records on their way to a process; beyond it the agent waits."""
+
+
+_AS_A_RULE = 2
+
+
+def usual_processes() -> int:
+    """How many counting processes suit this machine: one for each core that may be used, two at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if cores == 1 else min(cores, _AS_A_RULE)
 
 
 class CounterEnded(RuntimeError):

@@ -19,7 +19,7 @@ from streams.claims import Fenced
 from streams.clients import Clients
 from streams.clock import Clock, SystemClock
 from streams.config import enricher, member_id, rule_set, triage_policy
-from streams.counting.pool import Pool
+from streams.counting.pool import Pool, usual_processes
 from streams.counting.wire import Begin
 from streams.ingest.ingest import Ingest
 from streams.letter_limit import LetterLimit
@@ -73,6 +73,8 @@ class Worker:
         self.topics = topics = Topics(settings.kafka)
         session_s = settings.kafka.session_timeout_s
         self.lease = Lease(self.clock, session_s, _heartbeat_s(session_s))
+        asked = settings.ingest.processes
+        self._processes = usual_processes() if asked is None else asked
         self._clients, self._member_id = clients, member_id(settings.kafka)
         self.app = app = self._app(clients)
         self.watching = Watching(app, settings.watchdog, ending, self.clock)
@@ -108,13 +110,13 @@ class Worker:
     def _counting(self, panes: int) -> Ingest | Pool:
         """What counts the events: this process, or some of its own."""
         section = self.settings.ingest
-        if not section.processes:
+        if not self._processes:
             return Ingest(panes, section.counting, section.limits, section.flushing, enricher(self.settings))
         taxonomy = None if section.taxonomy is None else str(self.settings.directory / section.taxonomy)
         # Read once here, so that what is wrong with it is said where it is seen.
         enricher(self.settings)
         begin = Begin(panes, section.counting, section.limits, section.flushing, taxonomy, section.min_confidence)
-        return Pool(section.processes, begin)
+        return Pool(self._processes, begin)
 
     def _app(self, clients: Clients) -> StreamApp:
         kafka = self.settings.kafka
@@ -130,7 +132,7 @@ class Worker:
             clients,
             {*topics.inputs, topics.theme_panes, topics.candidates, topics.signals, topics.actions},
             lease=self.lease,
-            packed_topics=topics.inputs if self.settings.ingest.processes else (),
+            packed_topics=topics.inputs if self._processes else (),
             broker=[f"aiokafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
             broker_session_timeout=kafka.session_timeout_s,
             broker_heartbeat_interval=_heartbeat_s(kafka.session_timeout_s),

@@ -68,14 +68,13 @@ def main() -> None:
             held = int(worker.metric("groundswell_series"))
             if held != options.series:
                 raise RuntimeError(f"{held} series came back of {options.series}")
-            status = Path(f"/proc/{worker.pid}/status").read_text()
             result = {
                 "series": held,
                 "asleep": int(worker.metric("groundswell_series_asleep")),
                 "open": int(worker.metric("groundswell_open_series")),
                 "changelog_bytes": size,
                 "ready_s": round(took, 2),
-                "rss_bytes": next(int(line.split()[1]) * 1024 for line in status.splitlines() if line[:5] == "VmRSS"),
+                "rss_bytes": worker.memory(),
             }
     sys.stdout.write(orjson.dumps(result).decode() + "\n")
 

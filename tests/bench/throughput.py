@@ -77,12 +77,10 @@ def pipeline(broker: Broker, directory: Path, prefix: str, count: int, run: int,
         took = time.monotonic() - began
         if worker.metric("groundswell_mentions_total") != count:
             raise RuntimeError("counted more than there was")
-        status = Path(f"/proc/{worker.pid}/status").read_text()
-        rss = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
         return {
             "rate": (count - first) / took,
             "updates": worker.metric("groundswell_pane_updates_total") / count,
-            "rss": rss,
+            "rss": worker.memory(),
         }
 
 

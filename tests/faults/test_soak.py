@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 
 import pytest
@@ -56,12 +55,6 @@ class Steady(Load):
                 n += 1
 
 
-def rss(pid: int) -> int:
-    """Bytes of memory a process has."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
-
-
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_soak(own_kafka: LocalKafka, own_stage: Scene, row: Report, soak_s: float) -> None:
@@ -78,12 +71,12 @@ def test_soak(own_kafka: LocalKafka, own_stage: Scene, row: Report, soak_s: floa
     settled: list[int] = []
     while (passed := time.monotonic() - began) < soak_s:
         time.sleep(min(_SAMPLE_S, soak_s - passed + 0.01))
-        sizes.append(rss(worker.pid))
+        sizes.append(worker.memory())
         if abs(passed - _SETTLED_S) <= _AROUND_S:
             settled.append(sizes[-1])
     load.stop()
     achieved = load.events / (time.monotonic() - began)
-    sizes.append(rss(worker.pid))
+    sizes.append(worker.memory())
     name = f"soak, {soak_s / 60:.0f} minutes at {achieved:,.0f} events/s" if long else "soak, in short"
     found = own_stage.finish(name, within_s=180)
     row(found._replace(rss=tuple(sizes)))

@@ -110,6 +110,11 @@ class WorkerProcess:
         assert self._process is not None
         return self._process.pid
 
+    def memory(self) -> int:
+        """Bytes that it holds in memory now, with the processes that count for it."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(_resident(pid) for pid in (self.pid, *map(int, children)))
+
     @property
     def returncode(self) -> int | None:
         """None while it runs."""
@@ -176,3 +181,8 @@ class WorkerProcess:
 
     def __exit__(self, *_: Any) -> None:
         self.stop()
+
+
+def _resident(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
