@@ -8,7 +8,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
@@ -44,9 +44,11 @@ format: $(DEV) ## let ruff format and fix
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: $(DEV) ## write both lock files again (ARGS="--upgrade" takes newer versions)
-	$(COMPILE) --extra build $(ARGS) --output-file requirements.lock
-	$(COMPILE) --extra build --extra dev --constraint requirements.lock $(ARGS) --output-file requirements-dev.lock
+lock: $(DEV) ## write the lock files again (ARGS="--upgrade" takes newer versions)
+	$(COMPILE) pyproject.toml --extra build $(ARGS) --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra build --extra dev --constraint requirements.lock $(ARGS) \
+		--output-file requirements-dev.lock
+	$(COMPILE) tests/bench/requirements.in $(ARGS) --output-file requirements-bench.lock
 
 bench: $(DEV) ## run the benchmarks
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -1,16 +1,17 @@
-"""What the worker is measured against, each a process that reads the topic and counts in a dict.
+"""What a worker is measured against in Python, each a process that reads the topic, parses with orjson and counts.
 
-``limit`` is a Faust agent over record batches that only parses and counts; ``bare`` a
-confluent-kafka consume loop doing the same. Each prints events a second in a line that begins with RATE.
+``limit`` is a Faust agent over record batches on our transport, ``bare`` a confluent-kafka ``consume(1000)``
+loop, ``faust`` a stock Faust agent: Faust's own transport and an agent that is handed one event at a time.
+Each counts into a dict, and none keeps it anywhere: that is the cheapest that each can do.
 
-    python -m tests.bench.baselines limit|bare BOOTSTRAP TOPIC COUNT
+    python -m tests.bench.baselines limit|bare|faust BOOTSTRAP TOPIC COUNT
 """
 
 import sys
 import time
 from typing import Any
 
-import orjson
+import faust
 from confluent_kafka import Consumer
 
 from streams.clients import Clients
@@ -19,33 +20,7 @@ from streams.settings import Kafka, Settings
 from streams.shell.app import StreamApp
 from streams.shell.lease import Lease
 from streams.shell.transport import PassThrough
-
-WARM = 0.05
-"""Share of the events read before the clock starts."""
-
-
-class Meter:
-    """Events a second from the first few percent to the last event."""
-
-    def __init__(self, count: int) -> None:
-        self.count, self.seen, self.began, self.from_ = count, 0, 0.0, 0
-        self.themes: dict[str, int] = {}
-
-    def add(self, values: list[bytes]) -> bool:
-        """Parse and count; True once all events are read."""
-        themes = self.themes
-        for value in values:
-            theme = orjson.loads(value)["theme"]
-            themes[theme] = themes.get(theme, 0) + 1
-        self.seen += len(values)
-        if not self.began and self.seen >= WARM * self.count:
-            self.began, self.from_ = time.monotonic(), self.seen
-        return self.seen >= self.count
-
-    @property
-    def rate(self) -> float:
-        """Events a second."""
-        return (self.seen - self.from_) / (time.monotonic() - self.began)
+from tests.bench.meter import Meter, tell
 
 
 def bare(bootstrap: str, topic: str, count: int) -> float:
@@ -64,8 +39,6 @@ def bare(bootstrap: str, topic: str, count: int) -> float:
 
 def limit(bootstrap: str, topic: str, count: int) -> float:
     """A Faust agent over record batches on our transport."""
-    import faust
-
     settings = Settings(kafka=Kafka(bootstrap=bootstrap, group=f"limit-{time.time_ns()}"))
     app = StreamApp(
         settings.kafka.group,
@@ -76,15 +49,42 @@ def limit(bootstrap: str, topic: str, count: int) -> float:
         stream_recovery_delay=0.0,
     )
     meter = Meter(count)
+
+    def read(records: Any) -> bool:
+        return meter.add([record.value for record in records])
+
+    return _agent(app, app.topic(topic, schema=PassThrough()), read, meter)
+
+
+def stock(bootstrap: str, topic: str, count: int) -> float:
+    """A Faust agent as its documentation has it; raw values and orjson, since its own JSON codec is slower."""
+    app = faust.App(
+        f"faust-{time.time_ns()}",
+        broker=f"kafka://{bootstrap}",
+        store="memory://",
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=16_384,
+    )
+    meter = Meter(count)
+    source = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    return _agent(app, source, lambda value: meter.add([value]), meter)
+
+
+def _agent(app: Any, topic: Any, read: Any, meter: Meter) -> float:
+    """Run an agent until ``read`` says that all is read."""
     found: list[float] = []
 
     async def agent(stream: Any) -> None:
-        async for records in stream:
-            if meter.add([record.value for record in records]):
+        async for item in stream:
+            if read(item):
                 found.append(meter.rate)
                 host._starting_fut.cancel()
 
-    app.agent(app.topic(topic, schema=PassThrough()), name="limit")(agent)
+    app.agent(topic, name="count")(agent)
     host = faust.Worker(app, loglevel="ERROR", redirect_stdouts=False, quiet=True)
     try:
         host.execute_from_commandline()
@@ -96,5 +96,4 @@ def limit(bootstrap: str, topic: str, count: int) -> float:
 
 if __name__ == "__main__":
     kind, bootstrap, topic, count = sys.argv[1:5]
-    rate = {"bare": bare, "limit": limit}[kind](bootstrap, topic, int(count))
-    sys.stdout.write(f"\nRATE {rate:.0f}\n")
+    tell({"bare": bare, "limit": limit, "faust": stock}[kind](bootstrap, topic, int(count)))
