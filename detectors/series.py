@@ -170,10 +170,21 @@ class Series:
         self.episodes[spec.name] = episode
         return episode
 
-    def _abandon(self, name: str, episode: Episode) -> None:
-        """Resolve an episode whose rule is gone: nobody would ever close it."""
+    def end(self, why: str) -> None:
+        """Resolve what is open, for a reason that is no detector's.
+
+        Args:
+            why: in words.
+        """
+        for name, episode in self.episodes.items():
+            self._abandon(name, episode, why)
+        self.episodes.clear()
+        self.closed.clear()
+
+    def _abandon(self, name: str, episode: Episode, why: str) -> None:
+        """Resolve an episode that no detector would ever close."""
         episode.revision, episode.phase = episode.revision + 1, Phase.RESOLVED
-        verdict = Verdict(None, episode.told, 0.0, 0.0, "the rule {} is no longer configured", (name,), compared=False)
+        verdict = Verdict(None, episode.told, 0.0, 0.0, "{}", (why,), compared=False)
         gone = Spec(name=name, window_s=_GONE_WINDOW_S)
         self.outbox.append(self._signal(gone, verdict, episode, SignalState.RESOLVED, self.judged, NO_TRAFFIC))
 
@@ -286,6 +297,6 @@ class Series:
             if name in watched:
                 series.episodes[name] = episode
             else:
-                series._abandon(name, episode)
+                series._abandon(name, episode, f"the rule {name} is no longer configured")
         series.closed = {name: episode for name, episode in record.closed.items() if name in watched}
         return series

@@ -191,6 +191,14 @@ class Shelf:
         for key, asleep in self._asleep.items():
             yield asleep.latest, key
 
+    def rename(self, key: Key, theme: str) -> None:
+        """Have a series, which must be here, go on under another theme."""
+        series = self[key]
+        record = series.record(max(series.judged, series.history.latest))
+        record = msgspec.structs.replace(record, theme=theme)
+        self.drop(key)
+        self.add(Series.restore(record, self._rules, self._heard_ratio, self.around(key[0])))
+
     def drop(self, key: Key) -> None:
         """Forget a series."""
         self.awake.pop(key, None)

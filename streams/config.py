@@ -301,7 +301,7 @@ def _by_key(message: str) -> str:
     if where.endswith(".detector") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
         kinds = ", ".join(sorted(kind.kind for kind in typing.get_args(Rule)))
         return f'{where}: there is no "{value[1]}"; there are {kinds}'
-    if own := re.fullmatch(r"([a-z_]+): (.*)", what, re.DOTALL):
+    if own := re.fullmatch(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): (.*)", what, re.DOTALL):
         return f"{_joined(where, own[1])}: {own[2]}"
     return f"{where}: {what[0].lower()}{what[1:]}" if where else what
 

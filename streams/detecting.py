@@ -14,6 +14,7 @@ from schemas.codec import decode_flush
 from schemas.panes import TRAFFIC, VALUES, PaneUpdate, SourceState
 from schemas.signal import Signal
 from streams.outages import OUTAGES, Outages
+from streams.renaming import NO_NEW_NAMES, Names
 from streams.traffic import Traffic
 
 _PARTITION_VERSION = 2
@@ -92,10 +93,17 @@ class PartitionDetector:
         partition: its number; part of the keys of what is kept beside the series.
         sources: every source partition there is.
         partitions: how many theme-panes partitions there are.
+        names: themes that have a new name.
     """
 
     def __init__(
-        self, partition: int, rules: RuleSet, sources: set[int], settings: DetectSettings, partitions: int = 1
+        self,
+        partition: int,
+        rules: RuleSet,
+        sources: set[int],
+        settings: DetectSettings,
+        partitions: int = 1,
+        names: Names = NO_NEW_NAMES,
     ) -> None:
         self.rules, self.settings = rules, settings
         self.series = Shelf(rules, settings.heard_ratio)
@@ -107,6 +115,7 @@ class PartitionDetector:
         self._unsent: set[Key] = set()
         self._partition_key = f"\x1fpartition\x1f{partition}".encode()
         self._since: dict[str, float] = {}
+        self._names = names
         self._traffic = Traffic(partition)
         around = self.series.around
         self.outages = Outages(partition, around, partitions, rules.version) if rules.heeds_outages else None
@@ -127,6 +136,9 @@ class PartitionDetector:
                 self._note_since(update)
                 self._traffic.apply(update)
                 continue
+            if update.theme in self._names.changed:
+                # Told by a worker that did not know the new name, or read again.
+                update = self._called_now(update)
             key, of_value = (update.tenant, update.theme), update.theme.startswith(VALUES)
             if of_value and not self.rules.watching(*key):
                 # The rule that asked for it is gone.
@@ -153,6 +165,11 @@ class PartitionDetector:
                 told += [key for key in quiet if self._judge(key, self.series[key], at)]
             self._judged = now
         return [*dict.fromkeys(told), *operational]
+
+    def _called_now(self, update: PaneUpdate) -> PaneUpdate:
+        """An update under its theme's new name, if the series that goes on under it is this one."""
+        now = self._names.now(update.theme)
+        return msgspec.structs.replace(update, theme=now) if self._names.first(now) == update.theme else update
 
     def _note_since(self, update: PaneUpdate) -> float:
         """Event time from which the update's tenant has been observed."""
@@ -281,6 +298,24 @@ class PartitionDetector:
             elif not self._traffic.restore(key, value):
                 tenant, _, theme = key.decode(errors="replace").partition("\x1f")
                 self._resume((tenant, theme), value)
+        for tenant, theme in [key for key in self.series if key[1] in self._names.changed]:
+            self._rename(tenant, theme)
+
+    def _rename(self, tenant: str, theme: str) -> None:
+        """Have a series go on under its new name, or end what is open of it if another one does."""
+        old, now = (tenant, theme), self._names.now(theme)
+        self.dirty.add(old)
+        if self._names.first(now) == theme and (tenant, now) not in self.series:
+            self.series.rename(old, now)
+            for keys in (self.open, self.awaited, self._unsent):
+                if old in keys:
+                    keys.discard(old)
+                    keys.add((tenant, now))
+            self.dirty.add((tenant, now))
+        elif (series := self.series[old]).episodes:
+            series.end(f"it is counted as {now} from now on")
+            self.tally.signals += len(series.outbox)
+            self._unsent.add(old)
 
     def _resume(self, key: Key, value: bytes) -> None:
         series = self.series.load(value, key)

@@ -20,6 +20,7 @@ from streams.config import enricher, rule_set, triage_policy
 from streams.detecting import PartitionDetector
 from streams.ingest.counter import Refused
 from streams.ingest.ingest import Ingest
+from streams.renaming import Names
 from streams.settings import Settings
 from streams.triaging import PartitionTriage
 
@@ -74,7 +75,8 @@ class Pipeline:
         section = settings.ingest
         self._ingest = Ingest(1, section.counting, section.limits, section.flushing, enricher(settings))
         self._ingest.assign([_SOURCE], 0.0)
-        self.detector = PartitionDetector(0, rule_set(settings), {_SOURCE}, settings.detect)
+        names = Names(section.counting.renamed)
+        self.detector = PartitionDetector(0, rule_set(settings), {_SOURCE}, settings.detect, 1, names)
         self.triage = PartitionTriage(0, triage_policy(settings))
         self._assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
         self._records: dict[str, Record] = {}

@@ -193,7 +193,7 @@ def learn(known: Known | None, signal: Signal, body: int) -> Known:
     # What comes back, or becomes worse, may do so for another cause than it first had.
     if signal.state in (SignalState.REGRESSED, SignalState.ESCALATED):
         known.onset = at
-    known.severity, known.state, known.body = signal.severity, signal.state, body
+    known.theme, known.severity, known.state, known.body = signal.theme, signal.severity, signal.state, body
     known.seen, known.at = signal.revision, max(known.at, at)
     known.mentions, known.total = signal.mentions, signal.total_mentions
     # What has gone quiet is explained by what it was while it lasted.

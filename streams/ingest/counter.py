@@ -22,6 +22,7 @@ from streams.ingest.decode import EventDecoder, Limits, Rejected, why_not
 from streams.ingest.dedupe import RecentIds
 from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
+from streams.renaming import Names, Rename
 
 _MAX_PANES = 1000
 """Of one series in a chunk: a replay of years has an event in each."""
@@ -69,6 +70,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         dedupe_s, dedupe_ids: how long, and how many, event ids are remembered per source partition.
         recall_records: offsets before the first chunk that are read again at a start, for their ids alone.
         series_of: dimensions whose values are counted as series of their own; those that rules ask for are among them.
+        renamed: themes that have a new name.
     """
 
     dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
@@ -78,8 +80,10 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     dedupe_ids: int = 200_000
     recall_records: int = 32_768
     series_of: tuple[str, ...] = ()
+    renamed: tuple[Rename, ...] = ()
 
     def __post_init__(self) -> None:
+        Names(self.renamed)
         for key, value, least in (
             ("chunk_records", self.chunk_records, 1),
             ("dedupe_ids", self.dedupe_ids, 1),
@@ -125,6 +129,7 @@ class PartitionCounter:
         self._settings = settings
         self._enricher = enricher
         self._decoder = EventDecoder(limits, settings.dimensions)
+        self._renamed = Names(settings.renamed).changed
         self._series_of = tuple(f"{dimension}=" for dimension in settings.series_of)
         self._values = _getter(self._decoder.paths)
         self._names = names = SliceNames(tuple(path.rpartition(".")[2] for path in self._decoder.paths))
@@ -244,6 +249,9 @@ class PartitionCounter:
             themes = self._enricher.themes(event)
             if themes[0] == UNTAGGED:
                 self.tally.untagged += 1
+        if self._renamed:
+            # Of several old names of one theme an event counts once.
+            themes = tuple(dict.fromkeys(self._renamed.get(theme, theme) for theme in themes))
         tenant, metrics, text = event.tenant, event.metrics, event.text
         # Hashed while it is at hand: a kept string costs more later, when it is no longer in the cache.
         customer = xxh3_64_intdigest(event.customer.encode()) if event.customer else 0

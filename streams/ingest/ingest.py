@@ -10,11 +10,11 @@ from math import inf, isfinite
 import msgspec
 
 from schemas.codec import encode_flush
-from schemas.ids import series_partition
 from schemas.panes import TRAFFIC, WIRE_VERSION, Flush, PaneUpdate, SourceState
 from streams.ingest.counter import CountSettings, PartitionCounter, RawRecord, Refused
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
+from streams.renaming import Names
 
 _FEW = 1000
 _MANY = 2000
@@ -61,6 +61,7 @@ class Ingest:
     ) -> None:
         self.partitions = partitions
         self._counting, self._limits, self._flushing, self._enricher = counting, limits, flushing, enricher
+        self._names = Names(counting.renamed)
         self.counters: dict[int, PartitionCounter] = {}
         self._heard: dict[int, float] = {}
         self._destinations: dict[tuple[str, str], int] = {}
@@ -159,7 +160,7 @@ class Ingest:
         if found is None:
             if len(self._destinations) >= _MAX_DESTINATIONS:
                 self._destinations.clear()
-            found = self._destinations[key] = series_partition(tenant, theme, self.partitions)
+            found = self._destinations[key] = self._names.partition(tenant, theme, self.partitions)
         return found
 
     def committable(self) -> dict[int, int]:

@@ -16,6 +16,7 @@ from streams.claims import Replayed
 from streams.clock import Clock
 from streams.detecting import DetectSettings, PartitionDetector
 from streams.metrics import Metrics
+from streams.renaming import Names
 from streams.shell.app import StreamApp
 from streams.shell.changelog import Changelog
 from streams.topics import Topics
@@ -28,6 +29,8 @@ class DetectAgent:
 
     Args:
         sources: every source partition there is.
+        partitions: of theme-panes.
+        names: themes that have a new name.
         checkpoint_s: seconds between checkpoints of what changed.
     """
 
@@ -38,6 +41,8 @@ class DetectAgent:
         changelog: Changelog,
         rules: RuleSet,
         sources: set[int],
+        partitions: int,
+        names: Names,
         settings: DetectSettings,
         checkpoint_s: float,
         clock: Clock,
@@ -45,6 +50,7 @@ class DetectAgent:
     ) -> None:
         self.app, self.topics, self.changelog, self.clock, self.metrics = app, topics, changelog, clock, metrics
         self._rules, self._sources, self._settings, self._checkpoint_s = rules, sources, settings, checkpoint_s
+        self._partitions, self._names = partitions, names
         self.detectors: dict[int, PartitionDetector] = {}
         self._applied: dict[int, int] = {}
         self._checkpointed: dict[int, float] = {}
@@ -55,7 +61,9 @@ class DetectAgent:
         """Resume theme-panes partitions from what their changelogs hold; send what was not sent."""
         self.revoked()
         for partition, log in logs.items():
-            detector = PartitionDetector(partition, self._rules, self._sources, self._settings)
+            detector = PartitionDetector(
+                partition, self._rules, self._sources, self._settings, self._partitions, self._names
+            )
             detector.restore(log.state.items())
             self.detectors[partition] = detector
             self._rewrite(partition, log.stale)

@@ -24,6 +24,7 @@ from streams.counting.wire import Begin
 from streams.ingest.ingest import Ingest
 from streams.letter_limit import LetterLimit
 from streams.metrics import Metrics
+from streams.renaming import Names
 from streams.settings import Settings
 from streams.shell.app import StreamApp
 from streams.shell.assigning import AssignAgent
@@ -93,8 +94,8 @@ class Worker:
         limit = LetterLimit(section.dead_letters, section.counting.chunk_records)
         self.ingest = IngestAgent(app, topics, pure, rejecter, limit, section.flushing.idle_s, self.clock)
         self.detect = DetectAgent(
-            app, topics, self.series_log, rule_set(settings), sources, settings.detect,
-            settings.checkpoint_s, self.clock, self.metrics,
+            app, topics, self.series_log, rule_set(settings), sources, panes, Names(section.counting.renamed),
+            settings.detect, settings.checkpoint_s, self.clock, self.metrics,
         )  # fmt: skip
         self.triage = TriageAgent(
             app, topics, self.triage_log, self.controls, triage_policy(settings), rejecter,
