@@ -15,6 +15,7 @@ VERSION = 1
 
 _COMMON = 0.2
 _MOST_DRIVERS, _MOST_QUOTES, _MOST_CONTEXT, _MOST_NAMES = 5, 5, 3, 100
+_UNEXPLAINED = "moved at once, and no slice explains it (a source that sends twice would look like this)"
 
 
 class Revision(NamedTuple):
@@ -131,7 +132,7 @@ def _reason(incident: Incident, members: Sequence[Known], drivers: Sequence[Driv
         text = f"{listed} mentions, found by {rules}"
     else:
         many = f"{len(counts)} {'themes' if len(counts) > 1 else 'theme'}"
-        shared = f"have {incident.cause} in common" if incident.cause else "moved at once, and no slice explains it"
+        shared = f"have {incident.cause} in common" if incident.cause else _UNEXPLAINED
         text = f"{many} {shared}: {listed} mentions"
         if drivers:
             text += f"; {'; '.join(driver.text for driver in drivers)}"

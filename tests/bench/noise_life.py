@@ -1,6 +1,6 @@
-"""What a person hears of one thing that comes and goes, of one that stays, and of a source that was out for an hour.
+"""What a person hears of what comes and goes, of what stays, and of a source that is out, or says all twice.
 
-python -m tests.bench.noise_life [--only flapping plateau outage] [--seeds 1 2 3] [--quick]
+python -m tests.bench.noise_life [--only flapping plateau outage doubled] [--seeds 1 2 3] [--quick]
 
 Events go through streams.pipeline.Pipeline, with time injected. Prints a table, and one JSON object as the last line.
 """
@@ -24,7 +24,7 @@ from tests.bench.detection import write
 from tests.bench.noise_storm import SURGE, Heard, settings
 from tests.bench.noise_world import DAY, MINUTE, START, Trouble, World
 
-KINDS = ("flapping", "plateau", "outage")
+KINDS = ("flapping", "plateau", "outage", "doubled")
 _THEMES, _SUBJECT = 30, 0
 _DAY_MINUTES = DAY // MINUTE
 _CROSSINGS, _PLATEAU_DAYS = 20, 5
@@ -89,6 +89,27 @@ def outage(seed: int, *, stamped_anew: bool, quick: bool = False) -> dict[str, A
         "operational_signals": len({signal.id for signal in own}),
         "operational_states": [signal.state.value for signal in own],
     }
+
+
+def doubled(seed: int, *, quick: bool = False) -> dict[str, Any]:
+    """For an hour a source sends everything twice, under another id."""
+    begin = _warm(quick) + 14 * 60
+    heard = _heard(_said_twice(World(_rates(seed), [], seed).minutes(begin + _DAY_MINUTES), begin, begin + 60))
+    since = START + begin * MINUTE
+    told = [signal for at, signal in heard.interruptions() if since <= at <= since + 6 * 3600]
+    found = {signal.id for at, signal in heard.candidates if since <= at <= since + 6 * 3600}
+    return {
+        "seed": seed,
+        "signals_found": len(found),
+        "notifications": len(told),
+        "incidents": len({signal.id for signal in told if signal.rule == "incident"}),
+    }
+
+
+def _said_twice(minutes: Minutes, begin: int, end: int) -> Minutes:
+    for minute, events in minutes:
+        again = [orjson.dumps({**orjson.loads(each), "id": f"again-{minute}-{n}"}) for n, each in enumerate(events)]
+        yield minute, [*events, *again] if begin <= minute < end else events
 
 
 def _warm(quick: bool) -> int:
@@ -171,6 +192,10 @@ def play(kinds: list[str], seeds: list[int], *, quick: bool) -> dict[str, Any]:
             "outage_operational_signals": max(row["operational_signals"] for row in rows),
             "outage": rows,
         }
+    if "doubled" in kinds:
+        rows = [doubled(seed, quick=quick) for seed in seeds]
+        _table("doubled", rows)
+        found |= {"doubled_notifications": max(row["notifications"] for row in rows), "doubled": rows}
     return found
 
 
