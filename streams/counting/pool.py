@@ -20,7 +20,7 @@ from streams.ingest.decode import Rejected
 from streams.ingest.ingest import Output
 
 _ASK_S = 0.01
-MOST_WAITING = 40_000
+MOST_WAITING = 120_000
 """Records on their way to a process; beyond it the agent waits."""
 
 

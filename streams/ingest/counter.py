@@ -74,7 +74,7 @@ class CountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """
 
     dimensions: tuple[str, ...] = ("channel", "region", "tier", "segment", "product", "version", "os_version")
-    chunk_records: int = 32_768
+    chunk_records: int = 65_536
     chunk_s: int = 600
     dedupe_s: float = 600.0
     dedupe_ids: int = 200_000

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.codec import decode_flush
 from schemas.panes import TRAFFIC, PaneUpdate
-from streams.counting.pool import CounterEnded, Pool
+from streams.counting.pool import MOST_WAITING, CounterEnded, Pool
 from streams.counting.wire import Begin
 from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
@@ -130,7 +130,7 @@ def test_it_is_full_until_what_was_sent_is_taken() -> None:
         assert counting.room(0)
         os.kill(counting.pids[0], signal.SIGSTOP)
         try:
-            for turn in range(5):
+            for turn in range(MOST_WAITING // 10_000):
                 begin = turn * 10_000
                 counting.take(0, [packed([Raw(begin + n, 1, b"{}") for n in range(10_000)])], 1.0)
             assert not counting.room(0)
