@@ -28,7 +28,10 @@ _READY_S = 900.0
 
 
 def fill(broker: Broker, worker: WorkerProcess, count: int, busy: float = BUSY, partitions: int = PARTITIONS) -> int:
-    """Write the checkpoints of so many series, as a worker would have; their bytes."""
+    """Write the checkpoints of so many series, as a worker would have; their bytes.
+
+    They say that they have read the first partition of interactions: what is sent to them afterwards goes to feedback.
+    """
     producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 20, "compression.type": "lz4"})
     most_quiet, size = round(count * (1 - busy)), 0
     for first in range(0, count, _AT_ONCE):

@@ -32,9 +32,9 @@ def main() -> None:
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "series": lambda: series(count, int(count * _ACTIVE_SHARE), 3.0 if quick else None),
         "hot": lambda: scale_rates.hot_key(events),
-        "partitions": lambda: scale_rates.partitions(events, (1, 8) if quick else (1, 8, 64)),
-        "workers": lambda: scale_rates.workers(events, (1, 2) if quick else (1, 2, 4)),
-        "cost": lambda: scale_rates.cost(events, (500, 1000) if quick else _COUNTS),
+        "partitions": lambda: scale_rates.partitions(events, (2,) if quick else (1, 8, 64)),
+        "workers": lambda: scale_rates.workers(events, (2,) if quick else (1, 2, 4)),
+        "cost": lambda: scale_rates.cost(events, (1000,) if quick else _COUNTS),
     }
     found = {}
     for name in options.only:

@@ -122,7 +122,7 @@ def _tracking(broker: Broker, directory: Path, prefix: str, load: list[Event], n
     with WorkerProcess(broker, directory, prefix, text, name=prefix.strip("."), partitions=PARTITIONS) as worker:
         worker.create_topics()
         fill(broker, worker, number, busy=0.0)
-        write(broker.bootstrap, worker.topics.interactions, load, PARTITIONS)
+        write(broker.bootstrap, worker.topics.feedback, load, PARTITIONS)
         # What is recovered is read before the first event.
         worker.start(wait_ready_s=600.0)
         telling.note(f"{number:,} tracked: ready at {time.monotonic():.0f}")

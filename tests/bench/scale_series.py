@@ -46,7 +46,7 @@ def series(count: int, active: int, seconds: float | None = None) -> dict[str, A
         telling.note(f"{active:,} series active for {long:.0f} s, {rate:,.0f} events/s")
         with LoopWatch(worker.port) as watch:
             traffic = Traffic(
-                broker.bootstrap, worker.topics.interactions, [(rate, long)], series=active, partitions=PARTITIONS
+                broker.bootstrap, worker.topics.feedback, [(rate, long)], series=active, partitions=PARTITIONS
             )
             told = traffic.wait()
             time.sleep(2.0)

@@ -51,7 +51,7 @@ class Traffic:
         return self._process.poll() is None
 
     def wait(self) -> dict[str, Any]:
-        """What it says at the end: ``phases``, ``probes``, ``sent``, ``behind_s``."""
+        """What it says: when each of ``phases`` began and the last ended, ``counts``, ``probes``, ``sent``, ``behind_s``."""
         try:
             out, _ = self._process.communicate(timeout=self._within_s)
         finally:
@@ -108,10 +108,13 @@ class _Sender:
 
 
 def _send(sender: _Sender, phases: Phases, probes: float) -> dict[str, Any]:
-    began_at, behind, due, asked = [], 0.0, 0.0, 0.0
+    began_at: list[float] = []
+    counts: list[int] = []
+    behind = due = asked = 0.0
     for rate, seconds in phases:
         began = time.monotonic()
         began_at.append(began)
+        before = sender.sent
         for tick in range(round(seconds * _TICKS)):
             text = datetime.now(UTC).isoformat().replace("+00:00", "Z")
             due += rate / _TICKS
@@ -124,8 +127,16 @@ def _send(sender: _Sender, phases: Phases, probes: float) -> dict[str, Any]:
             left = began + (tick + 1) / _TICKS - time.monotonic()
             behind = max(behind, -left)
             time.sleep(max(0.0, left))
+        counts.append(sender.sent - before)
+    began_at.append(time.monotonic())
     sender.close()
-    return {"phases": [*began_at, time.monotonic()], "probes": sender.probes, "sent": sender.sent, "behind_s": behind}
+    return {
+        "phases": began_at,
+        "counts": counts,
+        "probes": sender.probes,
+        "sent": sender.sent,
+        "behind_s": behind,
+    }
 
 
 if __name__ == "__main__":
