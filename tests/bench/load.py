@@ -20,9 +20,9 @@ Theme = Callable[[random.Random], int]
 
 
 class Event(NamedTuple):
-    """A record of an input topic: its key is the theme, its timestamp the event's time in milliseconds."""
+    """A record of an input topic: its key is the theme if it has one, its timestamp the event's time, milliseconds."""
 
-    key: bytes
+    key: bytes | None
     value: bytes
     at_ms: int
 
