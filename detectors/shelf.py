@@ -1,12 +1,13 @@
 """The series of a partition: those in use as objects, the quiet rest as their snapshots.
 
 Most series are quiet most of the time, and a snapshot takes a small part of the memory of the
-objects it is made from. One is woken by the next update it gets.
+objects it is made from, compressed less still. One is woken by the next update it gets.
 """
 
 from collections.abc import Callable, Iterator
 
 import msgspec
+from cramjam import lz4
 
 from detectors.rules import RuleSet
 from detectors.series import SNAPSHOT_VERSION, UNREADABLE, Record, Series, SnapshotError
@@ -54,7 +55,16 @@ _head = msgspec.msgpack.Decoder(_Head)
 
 class _Asleep(msgspec.Struct, gc=False):
     latest: float
-    data: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, latest: float, data: bytes) -> "_Asleep":
+        """A snapshot takes a few microseconds to compress, and is rarely asked for."""
+        return cls(latest, bytes(lz4.compress_block(data)))
+
+    @property
+    def data(self) -> bytes:
+        return bytes(lz4.decompress_block(self.packed))
 
 
 class Shelf:
@@ -151,7 +161,7 @@ class Shelf:
         if (head.tenant, head.theme) != key:
             raise SnapshotError(f"{where} holds {head.tenant}/{head.theme}")
         if head.quiet:
-            self._asleep[key] = _Asleep(head.history.latest, data)
+            self._asleep[key] = _Asleep.of(head.history.latest, data)
             return None
         series = self.awake[key] = self._restored(data, key)
         return series
@@ -173,7 +183,7 @@ class Shelf:
             series = self.awake.pop(key)
             series.merge.tidy(closed)
             data = _encoder.encode(series.record(max(series.judged, series.history.latest)))
-            self._asleep[key] = _Asleep(series.history.latest, data)
+            self._asleep[key] = _Asleep.of(series.history.latest, data)
         return len(sleepy)
 
     def snapshot(self, key: Key, at: float) -> bytes | None:
