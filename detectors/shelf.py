@@ -27,6 +27,7 @@ class _HistoryHead(msgspec.Struct, array_like=True):
     retention_s: float
     since: float
     latest: float
+    total: int
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -193,6 +194,14 @@ class Shelf:
             return asleep.data
         series = self.awake.get(key)
         return None if series is None else _encoder.encode(series.record(max(at, series.history.latest)))
+
+    def total(self, key: Key) -> int:
+        """Mentions of a series since it began; 0 if it is not here. Wakes nobody."""
+        asleep = self._asleep.get(key)
+        if asleep is not None:
+            return _head.decode(asleep.data).history.total
+        series = self.awake.get(key)
+        return 0 if series is None else series.history.total
 
     def seen(self) -> Iterator[tuple[float, Key]]:
         """(event time of the newest mention, key) of every series."""

@@ -62,6 +62,9 @@ class DetectTally:
         self.updates = self.repeats = self.mentions = self.late = self.overlaps = self.signals = self.evicted = 0
 
 
+_AWAITED = 3
+"""Mentions that a series must have had for its silence to say anything."""
+
 _partition_decoder = msgspec.msgpack.Decoder(_PartitionRecord)
 _encoder = msgspec.msgpack.Encoder()
 
@@ -323,7 +326,9 @@ class PartitionDetector:
             self.open.add(key)
             if series.outbox:
                 self._unsent.add(key)
-        if any(spec.hears_silence for spec in self.rules.watching(*key)) and self.series[key].awaited:
+        # Most series are hardly ever mentioned: to wake each would take a start minutes.
+        often = any(spec.hears_silence for spec in self.rules.watching(*key)) and self.series.total(key) >= _AWAITED
+        if often and self.series[key].awaited:
             self.awaited.add(key)
 
     def _restore_partition(self, value: bytes) -> None:
