@@ -59,7 +59,7 @@ class _Process:
         ours, theirs = socket.socketpair()
         for one in (ours, theirs):
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
-        command = [sys.executable, "-m", "streams.counting.child", str(theirs.fileno())]
+        command = [sys.executable, "-m", "streams.shell.counting", str(theirs.fileno())]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 - our own module
         theirs.close()
         self.sock = ours
@@ -210,6 +210,11 @@ class Pool:
                     process.asked = True
                     process.queue.put(Turn(now, [s for s in empty if self._of(s) is process], behind))
         return outputs
+
+    def urgent(self, now: float) -> list[Output]:
+        """Nothing: what the processes find urgent comes with the next flush, which is due as soon as they say it."""
+        del now
+        return []
 
     def committable(self) -> dict[int, int]:
         """Source partition -> offset that may be committed once what was last flushed is delivered."""

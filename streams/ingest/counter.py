@@ -24,6 +24,8 @@ from streams.ingest.enrich import GIVEN, UNTAGGED, Enricher
 from streams.ingest.redact import redact
 from streams.renaming import Names, Rename
 
+_RARE = 20
+"""Mentions in a pane from which on a series can wait until telling of all is worth its cost."""
 _MAX_PANES = 1000
 """Of one series in a chunk: a replay of years has an event in each."""
 _MAX_SERIES = 50_000
@@ -156,6 +158,7 @@ class PartitionCounter:
         self._traffic: dict[str, SeriesCount] = {}
         self._values_series: dict[tuple[str, str], SeriesCount] = {}
         self._dirty: dict[tuple[str, str], None] = {}
+        self._rare: dict[tuple[str, str], None] = {}
 
     def count(self, records: Iterable[RawRecord], wall: float = inf) -> list[Refused]:
         """Count records in the order of their offsets; return those that are no events.
@@ -250,7 +253,6 @@ class PartitionCounter:
             if themes[0] == UNTAGGED:
                 self.tally.untagged += 1
         if self._renamed:
-            # Of several old names of one theme an event counts once.
             themes = tuple(dict.fromkeys(self._renamed.get(theme, theme) for theme in themes))
         tenant, metrics, text = event.tenant, event.metrics, event.text
         # Hashed while it is at hand: a kept string costs more later, when it is no longer in the cache.
@@ -265,6 +267,8 @@ class PartitionCounter:
             if not count.dirty:
                 count.dirty = True
                 self._dirty[tenant, theme] = None
+                if count.count < _RARE:
+                    self._rare[tenant, theme] = None
             count.count += 1
             if at > count.last:
                 count.last = at
@@ -299,24 +303,29 @@ class PartitionCounter:
         self.watermark = self._latest
 
     def _updates(self, *, traffic: bool) -> list[PaneUpdate]:
+        updates = self._told_of(self._dirty)
+        self._dirty.clear()
+        self._rare.clear()
+        # Whoever looks for outages holds a pane's total for complete once the watermark is past it.
+        newest = self._latest - self._latest % TRAFFIC_PANE_S if updates else self._told
+        entered, self._told = newest > self._told, newest
+        if traffic or entered:
+            upto = (self.position or 0) - 1
+            updates += [one.update(self.source, self.start, upto) for one in self._traffic.values()]
+        return updates
+
+    def _told_of(self, keys: Iterable[tuple[str, str]]) -> list[PaneUpdate]:
         upto = (self.position or 0) - 1
         updates = []
         values: dict[tuple[str, str], SeriesCount] = {}
-        for key in self._dirty:
+        for key in keys:
             series = self._series[key]
             for pane, (events, slices) in series.settle().items():
                 self._count_traffic(series, pane, events, slices)
                 if self._series_of:
                     self._count_values(series.tenant, pane, slices, values)
             updates.append(series.update(self.source, self.start, upto))
-        self._dirty.clear()
-        updates += [one.update(self.source, self.start, upto) for one in values.values()]
-        # Whoever looks for outages holds a pane's total for complete once the watermark is past it.
-        newest = self._latest - self._latest % TRAFFIC_PANE_S if updates else self._told
-        entered, self._told = newest > self._told, newest
-        if traffic or entered:
-            updates += [one.update(self.source, self.start, upto) for one in self._traffic.values()]
-        return updates
+        return updates + [one.update(self.source, self.start, upto) for one in values.values()]
 
     def _count_values(
         self, tenant: str, pane: int, slices: dict[str, int], touched: dict[tuple[str, str], SeriesCount]
@@ -352,6 +361,19 @@ class PartitionCounter:
     def waiting(self) -> int:
         """Series with something to send."""
         return len(self._finished) + len(self._dirty)
+
+    @property
+    def rare(self) -> int:
+        """Series among them of which each mention may matter, if an older chunk's counts need not come first."""
+        return 0 if self._finished else len(self._rare)
+
+    def urgent(self) -> list[PaneUpdate]:
+        """Updates of the rare series alone; :attr:`watermark` does not move, for it would overtake the others."""
+        updates = self._told_of(self._rare)
+        for key in self._rare:
+            del self._dirty[key]
+        self._rare.clear()
+        return updates
 
     @property
     def finished(self) -> int:

@@ -65,7 +65,7 @@ class Ingest:
         self.counters: dict[int, PartitionCounter] = {}
         self._heard: dict[int, float] = {}
         self._destinations: dict[tuple[str, str], int] = {}
-        self._flushed_at = self._told_at = self._whole_at = float("-inf")
+        self._flushed_at = self._told_at = self._whole_at = self._urgent_at = float("-inf")
 
     def assign(self, sources: Iterable[int], now: float) -> None:
         """Start from nothing on ``sources``; whatever else was being counted is dropped, unsent."""
@@ -118,6 +118,22 @@ class Ingest:
         events = sum(counter.since_flush for counter in self.counters.values())
         return events >= waiting * settings.events_per_update
 
+    def urgent(self, now: float) -> list[Output]:
+        """Records about series that are rarely mentioned, when it is time, and there are few of them; else none.
+
+        What is often mentioned waits for :meth:`flush`: a fraction of a second more hardly changes it.
+        """
+        if now - max(self._flushed_at, self._urgent_at) < self._flushing.flush_s:
+            return []
+        if not 0 < sum(counter.rare for counter in self.counters.values()) <= _FEW:
+            return []
+        self._urgent_at = now
+        updates: list[list[PaneUpdate]] = [[] for _ in range(self.partitions)]
+        for counter in self.counters.values():
+            for update in counter.urgent() if counter.rare else ():
+                updates[self._destination(update.tenant, update.theme)].append(update)
+        return self._outputs(updates, [])
+
     def flush(self, now: float, drained: Iterable[int] = (), *, behind: bool = False) -> list[Output]:
         """Records that tell detect what is new, one or a few for each of its partitions.
 
@@ -147,9 +163,14 @@ class Ingest:
             idle = source in empty and quiet_s >= settings.idle_s
             watermark = counter.watermark if isfinite(counter.watermark) else None
             states.append(SourceState(source, watermark, quiet_s if idle else None))
+        return self._outputs(updates, states)
+
+    @staticmethod
+    def _outputs(updates: list[list[PaneUpdate]], states: list[SourceState]) -> list[Output]:
         return [
             Output(partition, value)
             for partition, batch in enumerate(updates)
+            if batch or states
             for part, last in _parts(batch)
             for value in _encoded(states if last else [], part)
         ]

@@ -13,7 +13,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 
-from streams.counting.packed import Fetched, Packed
+from streams.counting.packed import Packed
+from streams.shell.unpacking import Fetched
 
 _topics: set[str] = set()
 """Topics whose consumers in this process expect lists of records."""

@@ -11,7 +11,7 @@ from schemas.ids import source_id
 from streams.clock import Clock
 from streams.counting.packed import Packed
 from streams.counting.pool import Pool
-from streams.ingest.ingest import Ingest
+from streams.ingest.ingest import Ingest, Output
 from streams.letter_limit import Letter, LetterLimit
 from streams.shell.app import StreamApp
 from streams.shell.rejecting import Rejecter
@@ -99,10 +99,10 @@ class IngestAgent:
             return
         behind = self._left_to_read() > BEHIND_RECORDS
         if not self.ingest.due(now, behind=behind):
+            self._send([] if behind else self.ingest.urgent(now))
             return
         drained = [source for source in self._tps if self._drained(source, now)]
-        for output in self.ingest.flush(now, drained, behind=behind):
-            self.app.deliveries.produce(self.topics.theme_panes, output.value, partition=output.partition)
+        self._send(self.ingest.flush(now, drained, behind=behind))
         for source, one in self.ingest.late():
             tp = self._tps[source]
             letter = Letter(one.record.offset, one.why.reason.value)
@@ -112,6 +112,10 @@ class IngestAgent:
             allowed = self._limit.committable(now, source, offset)
             if allowed is not None:
                 self.app.progress.finished(self._tps[source], allowed)
+
+    def _send(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            self.app.deliveries.produce(self.topics.theme_panes, output.value, partition=output.partition)
 
     def _left_to_read(self) -> int:
         """Records fetched late or not yet, over all partitions, as far as the broker has told."""

@@ -8,7 +8,7 @@ from schemas.panes import TRAFFIC, Flush, SourceState
 from streams.ingest.counter import CountSettings
 from streams.ingest.decode import Limits
 from streams.ingest.enrich import Enricher
-from streams.ingest.ingest import FlushSettings, Ingest
+from streams.ingest.ingest import FlushSettings, Ingest, Output
 from tests.support.detecting import START
 from tests.support.pipeline_sim import Raw, event
 
@@ -144,3 +144,35 @@ def test_nothing_of_a_former_assignment_is_sent() -> None:
     assert [state.source for state in flushes[0][-1].sources] == [1]
     with pytest.raises(KeyError):
         worker.take(0, records(1), now=1.0)
+
+
+def told(outputs: list[Output]) -> dict[str, int]:
+    """Theme -> mentions, as an update says."""
+    updates = [update for output in outputs for update in decode_flush(output.value).updates]
+    return {one.theme: sum(cell.count for cell in one.cells) for one in updates if one.theme != TRAFFIC}
+
+
+def test_what_is_rarely_mentioned_does_not_wait_for_the_rest() -> None:
+    worker = ingest(chunk_records=100_000)
+    worker.take(0, records(30_000, themes=1200), now=0.0)
+    worker.flush(0.0)
+    worker.take(0, records(1200, 30_000, themes=1200), now=0.05)
+    worker.take(0, [Raw(31_200, round(START * 1000), event(START, "rare", "rare"))], now=0.05)
+    assert not worker.due(0.2)
+    assert worker.urgent(0.05) == []
+    outputs = worker.urgent(0.2)
+    assert told(outputs) == {"rare": 1}
+    # Nobody is told how far event time has come: the others' counts are still to be told.
+    assert [flush.sources for output in outputs for flush in [decode_flush(output.value)]] == [[]]
+    assert worker.urgent(0.4) == []
+    assert worker.due(1.2)
+    rest = told(worker.flush(1.2))
+    assert "rare" not in rest
+    assert set(rest.values()) == {26}
+
+
+def test_an_older_chunk_is_told_of_before_a_rare_theme_of_the_next() -> None:
+    worker = ingest(chunk_records=10)
+    worker.take(0, records(12), now=0.05)
+    assert worker.urgent(0.2) == []
+    assert told(worker.flush(0.2)) == {"theme-0": 2}

@@ -9,11 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from streams.counting.packed import unpacked
 from streams.counting.wire import Assign, Begin, Record, RefusedRecord, Report, Take, Turn, down, receive, send
 from streams.ingest.enrich import Enricher
 from streams.ingest.ingest import Ingest
 from streams.ingest.tagger import Tagger, load_taxonomy
+from streams.shell.unpacking import unpacked
 
 
 class Child:
@@ -58,10 +58,12 @@ class Child:
 
     def _turn(self, message: Turn) -> None:
         ingest = self._get()
-        outputs = []
-        if ingest.counters and ingest.due(message.now, behind=message.behind):
+        whole = bool(ingest.counters) and ingest.due(message.now, behind=message.behind)
+        if whole:
             flushed = ingest.flush(message.now, message.drained, behind=message.behind)
-            outputs = [(output.partition, output.value) for output in flushed]
+        else:
+            flushed = [] if message.behind else ingest.urgent(message.now)
+        outputs = [(output.partition, output.value) for output in flushed]
         positions, tallies = {}, {}
         for source, counter in ingest.counters.items():
             if counter.position is not None:
@@ -69,7 +71,7 @@ class Child:
             tally = counter.tally
             tallies[source] = (tally.events, tally.repeated, tally.untagged)
             tally.events = tally.repeated = tally.untagged = 0
-        committable = ingest.committable() if outputs else {}
+        committable = ingest.committable() if whole else {}
         report = Report(self._epoch, self._taken, outputs, committable, positions, self._refused, tallies)
         self._refused = []
         send(self._sock, report)
