@@ -42,7 +42,9 @@ def test_a_bench_runs(real_kafka: Broker, name: str) -> None:
     assert [key for key in SAID[name] if not found.get(key)] == []
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "part", [part if part == "series" else pytest.param(part, marks=pytest.mark.long) for part in PARTS]
+)
 def test_a_part_of_scale_runs(real_kafka: Broker, part: str) -> None:
     assert said("scale", real_kafka, "--only", part)[part]
 
