@@ -29,12 +29,14 @@ class Drained(NamedTuple):
         cpu_us: processor time of the workers and their counting processes, microseconds an event.
         updates: theme-panes updates an event.
         rss: bytes in memory at the end, all workers and their counting processes.
+        broker_us: processor time of a broker below this process, microseconds an event; 0 if it runs elsewhere.
     """
 
     rate: float
     cpu_us: float
     updates: float
     rss: int
+    broker_us: float
 
 
 @contextmanager
@@ -74,6 +76,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(stat[11]) + int(stat[12]) for stat in stats) / _TICKS
 
 
+def broker_seconds() -> float:
+    """Processor time that brokers started by this process have taken; 0 if they run elsewhere."""
+    brokers = [pid for pid in family(os.getpid()) if Path(f"/proc/{pid}/comm").read_text() == "java\n"]
+    return sum(cpu_seconds(pid) for pid in brokers)
+
+
 def until(true: Callable[[], bool], what: str, within_s: float, every_s: float = _POLL_S) -> None:
     """Return once ``true`` says so.
 
@@ -93,7 +101,7 @@ def drain(workers: Sequence[WorkerProcess], count: int, within_s: float = 900.0)
     Raises:
         RuntimeError: a worker has ended, or more was counted than there was.
     """
-    began = first = cpu = 0.0
+    began = first = cpu = broker = 0.0
 
     def merged() -> float:
         for worker in workers:
@@ -102,21 +110,23 @@ def drain(workers: Sequence[WorkerProcess], count: int, within_s: float = 900.0)
         return sum(worker.metric("groundswell_mentions_total") for worker in workers)
 
     def through() -> bool:
-        nonlocal began, first, cpu
+        nonlocal began, first, cpu, broker
         now = merged()
         if not began and now >= WARM * count:
-            began, first, cpu = time.monotonic(), now, sum(cpu_seconds(worker.pid) for worker in workers)
+            began, first, broker = time.monotonic(), now, broker_seconds()
+            cpu = sum(cpu_seconds(worker.pid) for worker in workers)
         return now >= count
 
     until(through, f"{count} events merged", within_s)
     took = time.monotonic() - began
     cpu = sum(cpu_seconds(worker.pid) for worker in workers) - cpu
+    broker = broker_seconds() - broker
     if merged() != count:
         raise RuntimeError("counted more than there was")
     updates = sum(worker.metric("groundswell_pane_updates_total") for worker in workers)
     left = max(1.0, count - first)
     rss = sum(rss_bytes(worker.pid) for worker in workers)
-    return Drained(left / max(took, 1e-9), 1e6 * cpu / left, updates / count, rss)
+    return Drained(left / max(took, 1e-9), 1e6 * cpu / left, updates / count, rss, 1e6 * broker / left)
 
 
 def body(ingest: str = "", rules: str = RULES, detect: str = "", ingest_tables: str = "") -> str:

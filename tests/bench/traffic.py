@@ -51,7 +51,11 @@ class Traffic:
         return self._process.poll() is None
 
     def wait(self) -> dict[str, Any]:
-        """When each of ``phases`` began and the last ended, ``counts``, ``probes``, ``sent``, ``behind_s``."""
+        """What it says at the end.
+
+        ``phases``: when each began, and when the last ended; ``counts``: events of each; ``probes``: theme -> when its
+        third complaint was sent; ``sent``: events in all; ``behind_s``: by how much it fell behind at most.
+        """
         try:
             out, _ = self._process.communicate(timeout=self._within_s)
         finally:
