@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=10_000, help="events a second before and after")
     parser.add_argument("--times", type=float, default=10.0, help="as much during the burst")
     parser.add_argument("--seconds", type=int, default=60, help="of the burst")
-    parser.add_argument("--processes", type=int, default=0, help="of [ingest]")
+    parser.add_argument("--processes", type=int, default=2, help="of [ingest]")
     parser.add_argument("--quick", action="store_true", help="a burst of three seconds of little traffic")
     options = parser.parse_args()
     rate, burst, before, after = options.rate, options.seconds, 30, 60

@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=int, default=2000)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--processes", type=int, default=0, help="of [ingest]")
+    parser.add_argument("--processes", type=int, default=2, help="of [ingest]")
     parser.add_argument("--quick", action="store_true", help="three seconds")
     options = parser.parse_args()
     seconds, warm = (3, QUICK_WARM_S) if options.quick else (options.seconds, WARM_S)

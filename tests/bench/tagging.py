@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--phrases", type=int, default=2000)
-    parser.add_argument("--processes", type=int, default=0, help="of [ingest]")
+    parser.add_argument("--processes", type=int, default=2, help="of [ingest]")
     parser.add_argument("--quick", action="store_true", help="few events, one run")
     options = parser.parse_args()
     count, runs = (20_000, 1) if options.quick else (options.events, options.runs)
