@@ -91,25 +91,33 @@ def outage(seed: int, *, stamped_anew: bool, quick: bool = False) -> dict[str, A
     }
 
 
-def doubled(seed: int, *, quick: bool = False) -> dict[str, Any]:
-    """For an hour a source sends everything twice, under another id."""
+def doubled(seed: int, *, other_ids: bool, quick: bool = False) -> dict[str, Any]:
+    """For an hour a source sends everything twice.
+
+    Args:
+        other_ids: the second time under another id, so that nothing tells it from twice as many complaints.
+    """
     begin = _warm(quick) + 14 * 60
-    heard = _heard(_said_twice(World(_rates(seed), [], seed).minutes(begin + _DAY_MINUTES), begin, begin + 60))
+    minutes = World(_rates(seed), [], seed).minutes(begin + _DAY_MINUTES)
+    heard = _heard(_said_twice(minutes, begin, begin + 60, other_ids))
     since = START + begin * MINUTE
     told = [signal for at, signal in heard.interruptions() if since <= at <= since + 6 * 3600]
     found = {signal.id for at, signal in heard.candidates if since <= at <= since + 6 * 3600}
     return {
         "seed": seed,
+        "other_ids": other_ids,
         "signals_found": len(found),
         "notifications": len(told),
         "incidents": len({signal.id for signal in told if signal.rule == "incident"}),
     }
 
 
-def _said_twice(minutes: Minutes, begin: int, end: int) -> Minutes:
+def _said_twice(minutes: Minutes, begin: int, end: int, other_ids: bool) -> Minutes:
     for minute, events in minutes:
-        again = [orjson.dumps({**orjson.loads(each), "id": f"again-{minute}-{n}"}) for n, each in enumerate(events)]
-        yield minute, [*events, *again] if begin <= minute < end else events
+        again = events if begin <= minute < end else []
+        if other_ids:
+            again = [orjson.dumps({**orjson.loads(each), "id": f"again-{minute}-{n}"}) for n, each in enumerate(again)]
+        yield minute, [*events, *again]
 
 
 def _warm(quick: bool) -> int:
@@ -193,7 +201,7 @@ def play(kinds: list[str], seeds: list[int], *, quick: bool) -> dict[str, Any]:
             "outage": rows,
         }
     if "doubled" in kinds:
-        rows = [doubled(seed, quick=quick) for seed in seeds]
+        rows = [doubled(seed, other_ids=other, quick=quick) for seed in seeds for other in (False, True)]
         _table("doubled", rows)
         found |= {"doubled_notifications": max(row["notifications"] for row in rows), "doubled": rows}
     return found
