@@ -76,6 +76,7 @@ def rights(component: Component, kafka: Kafka, group: str = "", *, prefixed: boo
         watched = (topics.signals, topics.assignments, topics.digests, topics.controls, topics.audit)
         return [Right("topic", name, ("Read",)) for name in watched] + groups
     told = [Right("topic", name, ("Read",)) for name in (topics.assignments, topics.digests)]
+    told += [Right("topic", topics.links, ("Read", "Write")), Right("topic", topics.dead_letters, ("Write",))]
     return [*told, Right("topic", topics.actions, ("Write",)), *groups]
 
 

@@ -14,6 +14,7 @@ from detectors.calendar import Calendars
 from detectors.rules import Rule, RuleSet
 from schemas.duration import parse_duration
 from schemas.signal import Severity
+from sinks.connectors import ConnectorConfig
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership
 from sinks.triage.desk import Policy
@@ -30,12 +31,13 @@ class ConfigError(ValueError):
 
 
 # Their durations stay text: the struct that owns them parses them and knows the better message.
-_TEXT_SECTIONS = frozenset({"calendar", "deadlines", "ownership"})
+_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
         "stalled", "recovering", "joining", "pane", "settle", "group_wait", "group_interval", "together", "remember",
+        "timeout", "give_up_after", "reopen_within", "begin",
     }
 )  # fmt: skip
 _WHOLE = frozenset({"chunk", "pane"})
@@ -87,6 +89,7 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         _check_dimensions(settings.ingest.counting.dimensions)
         Ownership(settings.ownership)
         Deadlines(settings.deadlines)
+        _check_connectors(settings)
         check_section(settings.calendar)
     except msgspec.ValidationError as error:
         raise ConfigError(_by_key(str(error))) from None
@@ -203,6 +206,14 @@ def _check_names(settings: Settings) -> None:
         seen.add(rule.name)
 
 
+def _check_connectors(settings: Settings) -> None:
+    seen: set[str] = set()
+    for index, connector in enumerate(settings.connectors):
+        if connector.name in seen:
+            raise ConfigError(f'connectors[{index}].name: "{connector.name}" is used twice')
+        seen.add(connector.name)
+
+
 def _check_tenants(raw: dict[str, Any]) -> None:
     """msgspec does not tell the name of a table that the user has named."""
     calendar = raw.get("calendar")
@@ -299,6 +310,9 @@ def _by_key(message: str) -> str:
         return f'{where}: "{value[1]}" is no severity; there are {", ".join(Severity)}'
     if where.endswith(".detector") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
         kinds = ", ".join(sorted(kind.kind for kind in typing.get_args(Rule)))
+        return f'{where}: there is no "{value[1]}"; there are {kinds}'
+    if where.endswith(".kind") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
+        kinds = ", ".join(sorted(str(kind.__struct_config__.tag) for kind in typing.get_args(ConnectorConfig)))
         return f'{where}: there is no "{value[1]}"; there are {kinds}'
     if own := re.fullmatch(r"([a-z_]+): (.*)", what, re.DOTALL):
         return f"{_joined(where, own[1])}: {own[2]}"

@@ -30,6 +30,7 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
         burst: calls at once, at most.
         timeout_s: of one call.
         give_up_after_s: a job that has failed for so long becomes a dead letter.
+        parallel: jobs under way at a time, each of another signal.
 
     Raises:
         ValueError: naming the key.
@@ -47,6 +48,7 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     burst: int = 20
     timeout_s: float = 10.0
     give_up_after_s: float = 86_400.0
+    parallel: int = 8
 
     def __post_init__(self) -> None:
         if not _NAME(self.name):
@@ -56,6 +58,8 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
                 raise ValueError(f"{key}: is empty, so nothing would ever be told")
         if not 0 < self.rate <= 1000:
             raise ValueError(f"rate: expected more than 0 and at most 1000 calls a second, got {self.rate:g}")
+        if not 1 <= self.parallel <= 100:
+            raise ValueError(f"parallel: expected 1 to 100, got {self.parallel}")
         if self.burst < 1:
             raise ValueError(f"burst: expected 1 or more, got {self.burst}")
         if not 0 < self.timeout_s <= 300:

@@ -7,6 +7,7 @@ for how long.
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import field
 from msgspec.structs import replace
 
 from schemas.assignment import AssignmentState
@@ -19,6 +20,12 @@ from sinks.texts import jira_adf, title
 _LONGEST_SUMMARY = 255
 _DONE = "done"
 _OPEN = ("new", "indeterminate")
+_PRIORITIES = {
+    Severity.CRITICAL: "Highest",
+    Severity.HIGH: "High",
+    Severity.MEDIUM: "Medium",
+    Severity.LOW: "Low",
+}
 _FIELDS = frozenset({"summary", "description", "priority"})
 
 
@@ -47,14 +54,9 @@ class JiraConfig(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     token_file: str = ""
     project: str = ""
     issuetype: str = "Task"
-    priorities: dict[Severity, str] = {
-        Severity.CRITICAL: "Highest",
-        Severity.HIGH: "High",
-        Severity.MEDIUM: "Medium",
-        Severity.LOW: "Low",
-    }
+    priorities: dict[Severity, str] = field(default_factory=lambda: dict(_PRIORITIES))
     labels: tuple[str, ...] = ("groundswell",)
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = field(default_factory=dict)
     updates: tuple[str, ...] = ("summary", "description", "priority")
     done: tuple[str, ...] = ()
     dismissed: tuple[str, ...] = ("Won't Do", "Rejected", "Cancelled", "Canceled")
@@ -115,8 +117,8 @@ class Jira:
         if not project:
             owner = job.assignment.owner
             raise Refused(
-                f'no Jira project for "{owner}": name one in [contacts.{owner}] with {self.name} = {{ project = "KEY" }}, '
-                f"or for all owners with project in the connector"
+                f'no Jira project for "{owner}": name one in [contacts.{owner}], '
+                f'{self.name} = {{ project = "KEY" }}, or for all owners with project in the connector'
             )
         fields = {
             **config.fields,
@@ -153,6 +155,7 @@ class Jira:
 
     async def reopen(self, job: Job, external: External) -> External:
         """Move it to a status that is not of the category Done."""
+        del job
         await self._move(external, _OPEN, self._config.reopened)
         return replace(external, open=True)
 

@@ -82,6 +82,7 @@ class Webhook:
 
     async def find(self, job: Job) -> External | None:
         """Nothing can be asked of it."""
+        del job
         return None
 
     async def create(self, job: Job) -> External:
@@ -96,6 +97,7 @@ class Webhook:
 
     async def comment(self, job: Job, external: External) -> None:
         """Tell it what has happened."""
+        del external
         await self._tell("commented", job)
 
     async def close(self, job: Job, external: External) -> External:
