@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from detectors.rules import Rule
 from sinks.deadlines import DeadlinesConfig
+from sinks.inbound.section import InboundConfig
 from sinks.ownership import OwnershipConfig
 from sinks.triage.section import TriageConfig
 from streams.declaring.section import CalendarSection
@@ -162,6 +163,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ownership: who gets it.
         triage: which of it a person hears about, and when.
         calendar: the customers' clock, holidays, and what has been declared.
+        inbound: who may tell us of progress, and where we listen for it.
         directory: of the file, for paths in it; not a key of the file.
         digest: identifies the rules and owners in force; it stands in every signal.
     """
@@ -175,6 +177,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     deadlines: DeadlinesConfig = DeadlinesConfig()
     triage: TriageConfig = TriageConfig()
     calendar: CalendarSection = CalendarSection()
+    inbound: InboundConfig = InboundConfig()
     web: Web = Web()
     watchdog: WatchdogSettings = WatchdogSettings()
     directory: Path = Path()
