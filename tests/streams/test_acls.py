@@ -59,7 +59,9 @@ def test_the_others_have_less() -> None:
     }  # fmt: skip
     assert [right for right in rights(Component.READER, KAFKA) if right.kind == "group"] == []
     assert allowed(Component.OPERATOR, "Create") == {spec.name for spec in TOPICS.specs()}
-    assert allowed(Component.OPERATOR, "Write") == allowed(Component.OPERATOR, "Read") == {"p.controls"}
+    assert allowed(Component.OPERATOR, "Read") == {"p.controls"}
+    assert allowed(Component.OPERATOR, "Write") == {"p.controls", "p.actions"}
+    assert rights(Component.INBOUND, KAFKA) == [Right("topic", "p.actions", ("Write",))]
     for component in Component:
         if component is not Component.OPERATOR:
             assert not any(allowed(component, operation) for operation in ("Create", "Alter", "AlterConfigs", "Delete"))
@@ -127,7 +129,7 @@ def test_the_command_needs_no_secret_and_no_broker(config: str) -> None:
     assert "IdempotentWrite" not in done.stdout
     old = groundswell("topics", "acls", "-c", config, "--old-brokers", "--json")
     asked = [row["component"] for row in json.loads(old.stdout) if row["operation"] == "IdempotentWrite"]
-    assert asked == ["worker", "producer", "connector", "operator"]
+    assert asked == ["worker", "producer", "connector", "inbound", "operator"]
 
 
 @pytest.mark.parametrize("component", ["worker", "connector"])
