@@ -48,7 +48,7 @@ def secret(config: Struct, key: str) -> str:
 
 def told(config: Struct, key: str) -> str:
     """Where the secret is, in words; for a message about one that is not accepted."""
-    return getattr(config, f"{key}_env") or getattr(config, f"{key}_file")
+    return str(getattr(config, f"{key}_env") or getattr(config, f"{key}_file"))
 
 
 def variable(key: str, name: str) -> str:

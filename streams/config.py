@@ -305,8 +305,9 @@ def _by_key(message: str) -> str:
         kinds = ", ".join(sorted(kind.kind for kind in typing.get_args(Rule)))
         return f'{where}: there is no "{value[1]}"; there are {kinds}'
     if where.endswith(".kind") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
-        kinds = sorted(str(kind.__struct_config__.tag) for kind in typing.get_args(_KINDS[where.partition("[")[0]]))
-        return f'{where}: there is no "{value[1]}"; there are {", ".join(kinds)}'
+        union = typing.get_args(_KINDS[where.partition("[")[0]])
+        known = ", ".join(sorted(str(kind.__struct_config__.tag) for kind in union))
+        return f'{where}: there is no "{value[1]}"; there are {known}'
     if own := re.fullmatch(r"([a-z_]+): (.*)", what, re.DOTALL):
         return f"{_joined(where, own[1])}: {own[2]}"
     return f"{where}: {what[0].lower()}{what[1:]}" if where else what

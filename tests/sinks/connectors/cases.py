@@ -97,6 +97,8 @@ ALL = [*TRACKED, JOINED, *INCOMING]
 
 async def within(case: Case, monkeypatch: pytest.MonkeyPatch, body: Body, secret: str | None = None) -> None:
     """Run ``body`` with a fake and a connector to it."""
+    # A channel's messages a second apart would make the tests slow.
+    monkeypatch.setattr("sinks.connectors.slack._INTERVAL_S", 0.0)
     async with case.fake() as fake:
         monkeypatch.setenv(VARIABLE, (secret or case.secret) or f"{fake.url}/services/T0/B0/secret-path")
         await body(fake, case.config(fake.url).connector(fake.http))

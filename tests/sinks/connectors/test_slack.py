@@ -20,19 +20,8 @@ SLACK = TRACKED[0]
 WEBHOOK = INCOMING[0]
 
 
-def quick(connector: Any) -> Any:
-    """Without the pauses between messages."""
-
-    async def no_turn(_channel: str) -> None:
-        return
-
-    connector._pace.turn = no_turn
-    return connector
-
-
 def test_a_signal_is_one_message_and_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
-        quick(connector)
         made = await connector.create(make_job())
         assert made == External(key=fake.messages[0]["ts"], place=CHANNEL)
         (root,) = fake.messages
@@ -54,7 +43,6 @@ def test_a_signal_is_one_message_and_its_thread(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_lost_message_is_looked_for_page_by_page_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
-        quick(connector)
         await connector.create(make_job())
         for number in range(8):
             await connector.create(make_job(marker=f"gs-other-{number}", signal_id=f"other-{number}"))
