@@ -1,16 +1,20 @@
-"""Connectors: one file a target. A new one is added to the union below."""
+"""The targets that can be told of assignments, one file each; a new one is added to the union below."""
 
 from sinks.connectors.asana import AsanaConfig
 from sinks.connectors.azure_devops import AzureDevOpsConfig
 from sinks.connectors.email import EmailConfig
+from sinks.connectors.jira import JiraConfig
 from sinks.connectors.pagerduty import PagerDutyConfig
 from sinks.connectors.servicenow import ServiceNowConfig
 from sinks.connectors.slack import SlackConfig
 from sinks.connectors.slack_webhook import SlackWebhookConfig
 from sinks.connectors.teams import TeamsConfig
+from sinks.connectors.webhook import WebhookConfig
 
 ConnectorConfig = (
-    SlackConfig
+    JiraConfig
+    | WebhookConfig
+    | SlackConfig
     | SlackWebhookConfig
     | TeamsConfig
     | PagerDutyConfig
@@ -19,4 +23,4 @@ ConnectorConfig = (
     | AsanaConfig
     | EmailConfig
 )
-"""Every kind of connector, told apart by ``kind``."""
+"""What a ``[[connectors]]`` table may be; ``kind`` tells which."""

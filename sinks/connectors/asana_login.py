@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from urllib.parse import urlencode
 
-from sinks.connectors.asking import field, words
-from sinks.connectors.base import Refused
+from sinks.connectors.asking import field
+from sinks.connectors.base import Refused, Unauthorized
 from sinks.connectors.http import Http
 
 # Asana says how long one holds; it is replaced a little before.
@@ -21,25 +20,23 @@ class AsanaLogin:
     Args:
         token: the access token, or the refresh token if there is an app.
         app: id and secret of the OAuth app.
-        where: where the token is, in words.
+        login: where the token is, in words.
         now: seconds that never go back; the event loop's by default.
     """
 
     def __init__(
         self,
         http: Http,
-        base: str,
+        url: str,
         token: str,
         app: tuple[str, str] | None,
-        where: str,
+        login: str,
         now: Callable[[], float] | None = None,
     ) -> None:
-        self._http, self._base, self._secret, self._app, self._where = http, base, token, app, where
+        self._http, self._url, self._secret, self._app, self._login = http, url, token, app, login
         self._now = now
         self._token, self._until = "", 0.0
         self._lock = asyncio.Lock()
-        for each in (token, app[1] if app else ""):
-            http.hide(each)
 
     async def token(self) -> str:
         """The access token; raises Later or Refused."""
@@ -58,18 +55,16 @@ class AsanaLogin:
             "client_secret": client_secret,
             "refresh_token": self._secret,
         }
-        answer = await self._http.call(
-            "POST",
-            f"{self._base}/-/oauth_token",
-            data=urlencode(form).encode(),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            ok=(200, _BAD_REQUEST, _UNAUTHORIZED),
-        )
-        if answer.status in (_BAD_REQUEST, _UNAUTHORIZED):
-            raise Refused(
-                f"Asana does not accept the refresh token in {self._where}, or the app's secret: {words(answer)}"
+        try:
+            answer = await self._http.call(
+                "POST", f"{self._url}/-/oauth_token", data=form, dry={"access_token": "dry-run", "expires_in": 3600}
             )
+        except Refused as refused:
+            if refused.status not in (_BAD_REQUEST, _UNAUTHORIZED):
+                raise
+            reason = f"Asana does not accept {self._login} or the app's secret: {refused.reason}"
+            raise Unauthorized(reason, refused.status) from None
         said = answer.json()
         self._token = field(said, "access_token")
         self._until = now + max(float(field(said, "expires_in")) - _MARGIN_S, 0.0)
-        self._http.hide(self._token)
+        self._http.secrets.hide(self._token)

@@ -1,4 +1,4 @@
-"""What the connectors over HTTP have in common: refusals a person understands, and markers that are safe in a query."""
+"""What the connectors over HTTP have in common: refusals in words, contacts, and markers safe in a query."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sinks.connectors.base import Job, Refused
-from sinks.connectors.http import Answer, Http
+from sinks.connectors.base import Gone, Job, Later, Refused, Unauthorized
+from sinks.connectors.http import Http
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,100}").fullmatch
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
-_OK = (200, 201, 202, 204)
+_FORBIDDEN = 403
 
 
 class Target(NamedTuple):
@@ -19,44 +18,50 @@ class Target(NamedTuple):
 
     Attributes:
         name: as people call it.
-        secret: where the secret is, in words.
-        base: of every address, without a slash at the end.
+        login: where the secret is, in words.
+        url: of every address, without a slash at the end.
     """
 
     http: Http
     name: str
-    secret: str
-    base: str
+    login: str
+    url: str
     headers: Mapping[str, str]
 
     async def ask(
-        self, method: str, path: str, *, missing: bool = False, json: Any = None, **more: Any
-    ) -> Answer | None:
-        """One request; with ``missing``, 404 is an answer: None.
+        self, method: str, path: str, *, missing: bool = False, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Any:
+        """The JSON of an answer; None if there is none, or if it is not there and ``missing`` allows that.
 
         Raises:
             Later: it is worth another try.
-            Refused: the secret is not accepted, or lacks a right, or the request is wrong.
+            Unauthorized: the secret is not accepted.
+            Refused: it lacks a right, or the request is wrong.
         """
-        ok = (*_OK, _UNAUTHORIZED, _FORBIDDEN, *((_NOT_FOUND,) if missing else ()))
-        headers = {**self.headers, **more.pop("headers", {})}
-        answer = await self.http.call(method, self.base + path, json=json, headers=headers, ok=ok, **more)
-        if answer.status == _UNAUTHORIZED:
+        try:
+            answer = await self.http.call(method, self.url + path, headers={**self.headers, **(headers or {})}, **more)
+        except Unauthorized as error:
             doubt = "is it right, and has it expired?"
-            raise Refused(f"{self.name} does not accept the secret in {self.secret} (status 401): {doubt}")
-        if answer.status == _FORBIDDEN:
-            raise Refused(f"{self.name}: the secret in {self.secret} lacks a right (status 403): {words(answer)}")
-        return None if answer.status == _NOT_FOUND else answer
+            raise Unauthorized(f"{self.name} does not accept {self.login}: {doubt} ({error.reason})", 401) from None
+        except Gone:
+            if missing:
+                return None
+            raise
+        except Refused as error:
+            if error.status == _FORBIDDEN:
+                reason = f"{self.name} does not allow it with {self.login}: {error.reason}"
+                raise Refused(reason, _FORBIDDEN) from None
+            raise
+        return answer.json()
 
-    async def read(self, method: str, path: str, **more: Any) -> Any:
-        """The JSON of an answer; None if ``missing`` was given and it is not there."""
-        answer = await self.ask(method, path, **more)
-        return None if answer is None else answer.json()
 
+def login_in(key: str, env: str, file: str) -> str:
+    """Where a secret is, in words.
 
-def words(answer: Answer) -> str:
-    """The beginning of what a target says."""
-    return " ".join(answer.body.decode(errors="replace").split())[:200] or "no text"
+    >>> login_in("token", "SLACK_TOKEN", "")
+    'the token in SLACK_TOKEN'
+    """
+    return f"the {key} in {env or file}"
 
 
 def plain_marker(job: Job) -> str:
@@ -70,15 +75,22 @@ def plain_marker(job: Job) -> str:
     return job.marker
 
 
-def contact(job: Job, key: str, default: str, hint: str) -> str:
-    """A part of the owner's contact, or the connector's default.
+def contact(job: Job, connector: str, key: str, default: str, what: str) -> str:
+    """A part of the owner's contact (a contact that is mere text is the main part), or the connector's default.
+
+    Args:
+        what: it is, in words.
 
     Raises:
         Refused: there is neither.
     """
-    found = job.contact.get(key) or default
+    found = job.contact.get(key) or job.contact.get("to") or default
     if not found:
-        raise Refused(f"{job.assignment.owner}: its contact has no {key} ({hint}), and the connector has no default")
+        owner = job.assignment.owner
+        raise Refused(
+            f'no {what} for "{owner}": name it in [contacts.{owner}], {connector} = {{ {key} = "..." }}, '
+            f"or for all owners in the connector"
+        )
     return found
 
 
@@ -86,11 +98,11 @@ def field(thing: Any, *path: str) -> str:
     """A text in a target's answer.
 
     Raises:
-        Refused: it is not there, so that nothing is kept that cannot be addressed later.
+        Later: it is not there, and what cannot be addressed must not be kept.
     """
     found = thing
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
     if not isinstance(found, str | int) or found == "":
-        raise Refused(f"the answer has no {'.'.join(path)}")
+        raise Later(f"the answer has no {'.'.join(path)}")
     return str(found)

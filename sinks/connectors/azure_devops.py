@@ -7,13 +7,11 @@ import html
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import Struct
-
 from schemas.signal import Severity
-from sinks.connectors.asking import Target, contact, field, plain_marker
-from sinks.connectors.base import External, Job
+from sinks.connectors.asking import Target, contact, field, login_in, plain_marker
+from sinks.connectors.base import Connector, External, Job
+from sinks.connectors.common import Common, check_secret, check_url
 from sinks.connectors.http import Http
-from sinks.secrets import check_secret, secret, told
 from sinks.texts import plain, title
 
 _VERSION = {"api-version": "7.1"}
@@ -23,16 +21,15 @@ _MOST_FOUND = 20
 _PRIORITY = {Severity.CRITICAL: 1, Severity.HIGH: 2, Severity.MEDIUM: 3, Severity.LOW: 4}
 
 
-class AzureDevOpsConfig(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="azure-devops", tag_field="kind"
-):
-    """A project of Azure DevOps. The token needs the scope Work Items (read and write).
+class AzureDevOpsConfig(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="azure-devops"):
+    """A ``[[connectors]]`` table with ``kind = "azure-devops"``.
 
     An owner's contact may hold ``project``, ``type``, ``area`` and ``assigned_to``.
 
     Attributes:
-        base: with the organisation: ``https://dev.azure.com/ORGANISATION``, or a server's collection.
-        type: of the work items: Bug, Issue, Product Backlog Item ...
+        url: with the organisation: ``https://dev.azure.com/ORGANISATION``, or a server's collection.
+        token_env, token_file: where a personal access token is, with the scope Work Items (read and write).
+        project, type, area: where the owner's contact names none.
         closed, reopened: the states that they are put into, by the project's process.
         over: states that count as closed.
         tags: that each gets beside its marker.
@@ -41,8 +38,7 @@ class AzureDevOpsConfig(
         ValueError: naming the key.
     """
 
-    name: str = "azure-devops"
-    base: str
+    url: str
     token_env: str = ""
     token_file: str = ""
     project: str = ""
@@ -54,17 +50,17 @@ class AzureDevOpsConfig(
     tags: tuple[str, ...] = ("groundswell",)
 
     def __post_init__(self) -> None:
-        check_secret(self, "token")
-        if not self.base.startswith(("https://", "http://127.0.0.1")):
-            raise ValueError(f'base: expected https://dev.azure.com/ORGANISATION, got "{self.base}"')
+        Common.__post_init__(self)
+        check_url("url", self.url)
+        check_secret("token", self.token_env, self.token_file)
         if self.closed not in self.over:
             raise ValueError(f'over: expected "{self.closed}" in it, the state of closed')
         for tag in self.tags:
             if ";" in tag or "," in tag:
                 raise ValueError(f'tags: "{tag}" holds a separator')
 
-    def connector(self, http: Http) -> AzureDevOps:
-        """The connector; raises ValueError if the token is not where it should be."""
+    def connector(self, http: Http) -> Connector:
+        """Ready to tell it; raises ValueError, naming the key, if the token is not where it should be."""
         return AzureDevOps(self, http)
 
 
@@ -72,12 +68,16 @@ class AzureDevOps:
     """Work items of a project."""
 
     tracks = True
+    settle_s = 2.0
 
     def __init__(self, config: AzureDevOpsConfig, http: Http) -> None:
         self.name, self._config = config.name, config
-        login = base64.b64encode(f":{secret(config, 'token')}".encode()).decode()
-        headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
-        self._target = Target(http, "Azure DevOps", told(config, "token"), config.base.rstrip("/"), headers)
+        token = http.secrets.get("token", config.token_env, config.token_file)
+        basic = base64.b64encode(f":{token}".encode()).decode()
+        http.secrets.hide(basic)
+        login = login_in("token", config.token_env, config.token_file)
+        headers = {"Authorization": f"Basic {basic}"}
+        self._target = Target(http, "Azure DevOps", login, config.url.rstrip("/"), headers)
 
     async def find(self, job: Job) -> External | None:
         """The work item with the marker among its tags; an open one before a closed one, the newest first."""
@@ -87,19 +87,20 @@ class AzureDevOps:
             "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project "  # noqa: S608
             f"AND [System.Tags] CONTAINS '{plain_marker(job)}' ORDER BY [System.Id] DESC"
         )
-        said = await self._target.read(
+        said = await self._target.ask(
             "POST",
             f"/{quote(project)}/_apis/wit/wiql",
             json={"query": wiql},
             params={**_VERSION, "$top": str(_MOST_FOUND)},
+            dry={"workItems": []},
         )
-        ids = [field(item, "id") for item in said.get("workItems") or ()]
+        ids = [field(item, "id") for item in (said or {}).get("workItems") or ()]
         if not ids:
             return None
         query = {**_VERSION, "ids": ",".join(ids), "fields": "System.State,System.Tags"}
-        listed = await self._target.read("GET", f"/{quote(project)}/_apis/wit/workitems", params=query)
+        listed = await self._target.ask("GET", f"/{quote(project)}/_apis/wit/workitems", params=query)
         # CONTAINS is no more than that for some servers: gs-sig-1 would find gs-sig-12.
-        items = [item for item in listed.get("value") or () if job.marker in _tags(item)]
+        items = [item for item in (listed or {}).get("value") or () if job.marker in _tags(item)]
         found = [self._external(item, project) for item in sorted(items, key=lambda item: -int(item["id"]))]
         return next((one for one in found if one.open), found[0] if found else None)
 
@@ -123,16 +124,15 @@ class AzureDevOps:
 
     async def comment(self, job: Job, external: External) -> None:
         """Add the news to the discussion."""
-        await self._changed(external, _said(job))
+        await self._changed(external, {"System.History": _html(job.news)})
 
     async def close(self, job: Job, external: External) -> External:
         """Put it into the closed state."""
-        return await self._changed(external, {"System.State": self._config.closed, **_said(job)})
+        return await self._changed(external, {"System.State": self._config.closed})
 
     async def reopen(self, job: Job, external: External) -> External:
         """Put it back."""
-        change = {"System.State": self._config.reopened, **self._fields(job), **_said(job)}
-        return await self._changed(external, change)
+        return await self._changed(external, {"System.State": self._config.reopened, **self._fields(job)})
 
     async def _changed(self, external: External, fields: dict[str, Any]) -> External:
         project = external.place
@@ -141,10 +141,10 @@ class AzureDevOps:
 
     async def _patched(self, method: str, path: str, fields: dict[str, Any]) -> Any:
         steps = [{"op": "add", "path": f"/fields/{name}", "value": value} for name, value in fields.items()]
-        return await self._target.read(method, path, json=steps, params=_VERSION, headers=_PATCH)
+        return await self._target.ask(method, path, json=steps, params=_VERSION, headers=_PATCH, dry={"id": 0})
 
     def _project(self, job: Job) -> str:
-        return contact(job, "project", self._config.project, "a project of Azure DevOps")
+        return contact(job, self.name, "project", self._config.project, "project of Azure DevOps")
 
     def _fields(self, job: Job) -> dict[str, Any]:
         a = job.assignment
@@ -156,17 +156,13 @@ class AzureDevOps:
 
     def _external(self, item: Any, project: str) -> External:
         key = field(item, "id")
-        state = (item.get("fields") or {}).get("System.State", "")
-        url = f"{self._target.base}/{quote(project)}/_workitems/edit/{key}"
+        state = (item.get("fields") or {}).get("System.State")
+        url = f"{self._target.url}/{quote(project)}/_workitems/edit/{key}"
         return External(key=key, url=url, place=project, open=state not in self._config.over)
 
 
 def _tags(item: Any) -> set[str]:
     return {tag.strip() for tag in str((item.get("fields") or {}).get("System.Tags", "")).split(";")}
-
-
-def _said(job: Job) -> dict[str, str]:
-    return {"System.History": _html(job.news)} if job.news else {}
 
 
 def _html(text: str) -> str:

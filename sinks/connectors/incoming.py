@@ -2,58 +2,67 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+import msgspec
 
 from schemas.ids import derived_id
-from sinks.connectors.base import Job, Refused
+from sinks.connectors.base import Refused
+from sinks.connectors.common import check_url
 from sinks.connectors.http import Http
-from sinks.secrets import secret, variable
 
-_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
-_SHORT = 10
+
+class Addressed(Protocol):
+    """What of the configuration says where the address is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url_env(self) -> str: ...
+    @property
+    def url_file(self) -> str: ...
 
 
 class Incoming:
-    """Posts to the address of the configuration, or to that of the owner's contact (``url_env``).
+    """Posts to the address in the variable that the owner's contact names (``url_env``), or to the connector's own.
 
     Raises:
         ValueError: naming the key, if the address is not where it should be.
     """
 
-    def __init__(self, config: Struct, http: Http, target: str) -> None:
-        self._http, self._target = http, target
-        self._url = self._known("url_env", secret(config, "url"))
+    def __init__(self, config: Addressed, http: Http) -> None:
+        self._name, self._http = config.name, http
+        self._url = self._known(http.secrets.get("url", config.url_env, config.url_file))
 
-    async def post(self, job: Job, body: dict[str, Any]) -> None:
-        """Send ``body``; raises Later or Refused."""
-        key = derived_id(job.marker, job.assignment.revision, json.dumps(body, sort_keys=True))
-        headers = {"Idempotency-Key": key}
-        await self._http.call("POST", self._address(job), json=body, headers=headers)
+    async def post(self, key: str, owner: str, contact: Mapping[str, str], body: dict[str, Any]) -> None:
+        """Send ``body``; raises Later or Refused.
 
-    def _address(self, job: Job) -> str:
-        name = job.contact.get("url_env")
+        Args:
+            key: of what is told; the same body is sent again under the same Idempotency-Key.
+        """
+        content = msgspec.json.encode(body, order="deterministic")
+        headers = {"Idempotency-Key": derived_id(key, content.decode())}
+        await self._http.call("POST", self._address(owner, contact), json=body, headers=headers)
+
+    def _address(self, owner: str, contact: Mapping[str, str]) -> str:
+        name = contact.get("url_env") or contact.get("to")
         if name:
             try:
-                return self._known("url_env", variable("url_env", name))
+                return self._known(self._http.secrets.get("url", name))
             except ValueError as error:
-                raise Refused(f"contact of {job.assignment.owner}: {error}") from None
+                raise Refused(f"[contacts.{owner}], {self._name}: {error}") from None
         if not self._url:
-            owner = job.assignment.owner
-            raise Refused(f"{owner}: its contact has no url_env ({self._target}), and the connector has no default")
+            raise Refused(
+                f'no address for "{owner}": name the variable that holds it in [contacts.{owner}], '
+                f'{self._name} = {{ url_env = "..." }}, or for all owners in the connector'
+            )
         return self._url
 
-    def _known(self, key: str, url: str) -> str:
-        if not url:
-            return ""
-        parts = urlsplit(url)
-        if not parts.hostname or not (parts.scheme == "https" or parts.hostname in _LOCAL):
-            # The address is not repeated: it is the secret.
-            raise ValueError(f"{key}: expected an address that begins with https://")
-        self._http.hide(url)
-        if len(parts.path) > _SHORT:
-            self._http.hide(parts.path.strip("/"))
+    def _known(self, url: str) -> str:
+        if url and not self._http.dry:
+            check_url("url_env", url)
+            # Also where a client tells only a part of it.
+            self._http.secrets.hide(urlsplit(url).path)
         return url

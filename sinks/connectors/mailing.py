@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import ssl
 from email.message import EmailMessage
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import aiosmtplib
+from sinks.connectors.base import Later, Refused, Unauthorized
+from sinks.connectors.http import DryHttp, Http
 
-from sinks.connectors.base import Later, Refused
-from sinks.connectors.http import Http
+if TYPE_CHECKING:
+    from aiosmtplib import SMTPResponseException
 
-_TIMEOUT_S = 30.0
 _TEMPORARY = range(400, 500)
 _log = logging.getLogger("groundswell")
 
@@ -27,9 +27,11 @@ class Server(Protocol):
     @property
     def security(self) -> str: ...
     @property
-    def username(self) -> str: ...
+    def user(self) -> str: ...
     @property
     def ca_file(self) -> str: ...
+    @property
+    def timeout_s(self) -> float: ...
 
 
 class Mailer(Protocol):
@@ -43,14 +45,14 @@ class SmtpMailer:
     """Hands mails to a server, a connection for each.
 
     Args:
-        where: where the password is, in words.
+        login: where the password is, in words.
 
     Raises:
         ValueError: naming the key, if the certificates cannot be used.
     """
 
-    def __init__(self, server: Server, password: str, where: str, timeout_s: float = _TIMEOUT_S) -> None:
-        self._server, self._password, self._where, self._timeout_s = server, password, where, timeout_s
+    def __init__(self, server: Server, password: str, login: str) -> None:
+        self._server, self._password, self._login = server, password, login
         self._tls: ssl.SSLContext | None = None
         if server.security != "none":
             try:
@@ -60,25 +62,26 @@ class SmtpMailer:
 
     async def send(self, message: EmailMessage) -> None:
         """Hand it over; raises Later or Refused."""
+        # Of all commands only those that send mails need it.
+        import aiosmtplib
+
         server = self._server
         try:
             refused, _ = await aiosmtplib.send(
                 message,
                 hostname=server.host,
                 port=server.port,
-                username=server.username or None,
+                username=server.user or None,
                 password=self._password or None,
                 use_tls=server.security == "tls",
                 start_tls=server.security == "starttls",
                 tls_context=self._tls,
-                timeout=self._timeout_s,
+                timeout=server.timeout_s,
             )
         except aiosmtplib.SMTPAuthenticationError as error:
             if error.code in _TEMPORARY:
                 raise Later(f"the mail server: {_told(error)}") from None
-            raise Refused(
-                f"the mail server does not accept {server.username} with the password in {self._where}"
-            ) from None
+            raise Unauthorized(f"the mail server does not accept {server.user} with {self._login}") from None
         except aiosmtplib.SMTPRecipientsRefused as error:
             # Refused for the moment, such as by greylisting, if any of them is.
             if any(each.code in _TEMPORARY for each in error.recipients):
@@ -88,9 +91,10 @@ class SmtpMailer:
             if error.code in _TEMPORARY:
                 raise Later(f"the mail server: {_told(error)}") from None
             raise Refused(f"the mail server refuses the mail: {_told(error)}") from None
+        except aiosmtplib.SMTPConnectError as error:
+            raise Later(f"the mail server {server.host}:{server.port}: {_words(error)}", unsure=False) from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise Later(f"the mail server {server.host}:{server.port}: {reason}") from None
+            raise Later(f"the mail server {server.host}:{server.port}: {_words(error)}") from None
         if refused:
             _log.warning("the mail server took a mail, but not for all addresses: %d refused", len(refused))
 
@@ -99,7 +103,7 @@ class DryMailer:
     """Prints mails instead of sending them.
 
     Args:
-        http: the dry run's, which prints what it is given.
+        http: the dry run's.
     """
 
     def __init__(self, http: Http) -> None:
@@ -107,8 +111,13 @@ class DryMailer:
 
     async def send(self, message: EmailMessage) -> None:
         """Print it."""
-        await self._http.call("SMTP", str(message["To"]), data=message.as_bytes())
+        if isinstance(self._http, DryHttp):
+            self._http.show(message.as_bytes().decode(errors="replace"))
 
 
-def _told(error: aiosmtplib.SMTPResponseException) -> str:
+def _told(error: SMTPResponseException) -> str:
     return f"{error.code} {' '.join(str(error.message).split())[:200]}"
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

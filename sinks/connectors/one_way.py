@@ -11,6 +11,7 @@ class OneWay:
     """A connector's steps but for ``create`` and ``comment``."""
 
     tracks = False
+    settle_s = 0.0
 
     async def find(self, job: Job) -> External | None:
         """Nothing: what is sent is sent."""
@@ -25,14 +26,11 @@ class OneWay:
         raise NotImplementedError
 
     async def close(self, job: Job, external: External) -> External:
-        """Send the news."""
-        return await self._turned(job, replace(external, open=False))
+        """Send the news, which is all that closing comes to."""
+        await self.comment(job, external)
+        return replace(external, open=False)
 
     async def reopen(self, job: Job, external: External) -> External:
-        """Send the news."""
-        return await self._turned(job, replace(external, open=True))
-
-    async def _turned(self, job: Job, external: External) -> External:
-        if job.news:
-            await self.comment(job, external)
-        return external
+        """Send the news, which is all that reopening comes to."""
+        await self.comment(job, external)
+        return replace(external, open=True)

@@ -8,20 +8,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.assignment import AssignmentState
-from schemas.signal import Severity
-from sinks.connectors.asking import contact
-from sinks.connectors.base import External, Job, Refused
+from schemas.signal import Attention, Severity
+from sinks.connectors.asking import contact, login_in
+from sinks.connectors.base import Connector, External, Job, Refused, Unauthorized
+from sinks.connectors.common import Common, check_secret, check_url
 from sinks.connectors.http import Http
-from sinks.secrets import check_secret, secret, told, variable
 from sinks.texts import plain, title
 
 _MOST_SUMMARY, _MOST_KEY, _MOST_DETAILS = 1024, 255, 20_000
 _ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}").fullmatch
-_BAD_REQUEST, _FORBIDDEN = 400, 403
+_FORBIDDEN = 403
 _SEVERITY = {
     Severity.LOW: "info",
     Severity.MEDIUM: "warning",
@@ -32,30 +31,35 @@ _SEEN = (AssignmentState.ACKNOWLEDGED, AssignmentState.FIX_SHIPPED)
 _OVER = (AssignmentState.RESOLVED, AssignmentState.DISMISSED)
 
 
-class PagerDutyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pagerduty", tag_field="kind"):
-    """A service of PagerDuty with an Events API v2 integration.
-
-    An owner's contact may name the variable that holds another integration key with ``routing_key_env``.
+class PagerDutyConfig(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pagerduty"):
+    """A ``[[connectors]]`` table with ``kind = "pagerduty"``.
 
     Attributes:
-        base: of the service region; ``https://events.eu.pagerduty.com`` in Europe.
+        routing_key_env, routing_key_file: where the key of a service's Events API v2 integration is; an owner's contact
+            may name another variable with ``routing_key_env``.
+        url: of the service region; ``https://events.eu.pagerduty.com`` in Europe.
         source: what PagerDuty shows as the source of the alert.
 
     Raises:
         ValueError: naming the key.
     """
 
-    name: str = "pagerduty"
     routing_key_env: str = ""
     routing_key_file: str = ""
-    base: str = "https://events.pagerduty.com"
+    url: str = "https://events.pagerduty.com"
     source: str = "groundswell"
+    on: tuple[Attention, ...] = (Attention.NOW,)
+    rate: float = 2.0
 
     def __post_init__(self) -> None:
-        check_secret(self, "routing_key", needed=False)
+        Common.__post_init__(self)
+        check_secret("routing_key", self.routing_key_env, self.routing_key_file, needed=False)
+        check_url("url", self.url)
+        if not self.source:
+            raise ValueError("source: is empty, and PagerDuty wants one")
 
-    def connector(self, http: Http) -> PagerDuty:
-        """The connector; raises ValueError if the key is not where it should be."""
+    def connector(self, http: Http) -> Connector:
+        """Ready to tell it; raises ValueError, naming the key, if the integration key is not where it should be."""
         return PagerDuty(self, http)
 
 
@@ -63,11 +67,12 @@ class PagerDuty:
     """Alerts of a service."""
 
     tracks = True
+    settle_s = 0.0
 
     def __init__(self, config: PagerDutyConfig, http: Http) -> None:
         self.name = config.name
         self._config, self._http = config, http
-        self._key = self._checked("routing_key_env", secret(config, "routing_key"))
+        self._key = self._checked(http.secrets.get("routing_key", config.routing_key_env, config.routing_key_file))
 
     async def find(self, job: Job) -> External | None:
         """Nothing: events can only be sent, and joining them is PagerDuty's part."""
@@ -103,18 +108,17 @@ class PagerDuty:
         event: dict[str, Any] = {"event_action": action, "dedup_key": job.marker[:_MOST_KEY]}
         if action == "trigger":
             event |= {"payload": self._payload(job), "client": "Groundswell"}
-        body = {"routing_key": self._routing_key(job), **event}
-        answer = await self._http.call(
-            "POST", f"{self._config.base.rstrip('/')}/v2/enqueue", json=body, ok=(200, 202, _BAD_REQUEST, _FORBIDDEN)
-        )
-        if answer.status not in (_BAD_REQUEST, _FORBIDDEN):
-            return
-        said = answer.json()
-        errors = "; ".join(map(str, said.get("errors") or ())) if isinstance(said, dict) else ""
-        if answer.status == _FORBIDDEN or "routing_key" in errors:
-            where = job.contact.get("routing_key_env") or told(self._config, "routing_key")
-            raise Refused(f"PagerDuty does not accept the integration key in {where}: {errors or 'status 403'}")
-        raise Refused(f"PagerDuty refuses the event: {errors or 'status 400'}")
+        own = job.contact.get("routing_key_env") or job.contact.get("to") or ""
+        body = {"routing_key": self._routing_key(job, own), **event}
+        try:
+            await self._http.call("POST", f"{self._config.url.rstrip('/')}/v2/enqueue", json=body)
+        except Refused as refused:
+            if "routing_key" not in refused.reason and refused.status != _FORBIDDEN:
+                raise
+            where = login_in("integration key", own or self._config.routing_key_env, self._config.routing_key_file)
+            reason = f"PagerDuty does not accept {where}: {refused.reason}"
+            # The connector's own key is nobody's fault in particular; an owner's is only that owner's.
+            raise (Refused if own else Unauthorized)(reason, refused.status) from None
 
     def _payload(self, job: Job) -> dict[str, Any]:
         a = job.assignment
@@ -137,17 +141,15 @@ class PagerDuty:
             },
         }
 
-    def _routing_key(self, job: Job) -> str:
-        name = job.contact.get("routing_key_env")
-        if name:
+    def _routing_key(self, job: Job, own: str) -> str:
+        if own:
             try:
-                return self._checked("routing_key_env", variable("routing_key_env", name))
+                return self._checked(self._http.secrets.get("routing_key", own))
             except ValueError as error:
-                raise Refused(f"contact of {job.assignment.owner}: {error}") from None
-        return contact(job, "routing_key_env", self._key, "the variable that holds an integration key of PagerDuty")
+                raise Refused(f"[contacts.{job.assignment.owner}], {self.name}: {error}") from None
+        return contact(job, self.name, "routing_key_env", self._key, "integration key of PagerDuty")
 
-    def _checked(self, key: str, found: str) -> str:
-        if found and not _ROUTING_KEY(found):
-            raise ValueError(f"{key}: expected an integration key of PagerDuty: 32 letters and digits")
-        self._http.hide(found)
+    def _checked(self, found: str) -> str:
+        if found and not self._http.dry and not _ROUTING_KEY(found):
+            raise ValueError("routing_key_env: expected an integration key of PagerDuty: 32 letters and digits")
         return found

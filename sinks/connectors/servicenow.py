@@ -5,33 +5,32 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from msgspec import Struct
-
 from schemas.assignment import AssignmentState
 from schemas.signal import Severity
-from sinks.connectors.asking import Target, field, plain_marker
-from sinks.connectors.base import External, Job
+from sinks.connectors.asking import Target, field, login_in, plain_marker
+from sinks.connectors.base import Connector, External, Job
+from sinks.connectors.common import Common, check_secret, check_url
 from sinks.connectors.http import Http
-from sinks.secrets import check_secret, secret, told
 from sinks.texts import plain, title
 
 _MOST_SUMMARY, _MOST_TEXT = 160, 4000
 _NAME = "groundswell"
 _FIELDS = "sys_id,number,state,active"
+_ASKED = {"sysparm_fields": _FIELDS}
+_DRY = {"result": {"sys_id": "0" * 32, "number": "INC0000000", "state": "1"}}
 _LEVEL = {Severity.CRITICAL: "1", Severity.HIGH: "1", Severity.MEDIUM: "2", Severity.LOW: "3"}
 _IMPACT = {Severity.CRITICAL: "1", Severity.HIGH: "2", Severity.MEDIUM: "2", Severity.LOW: "3"}
 
 
-class ServiceNowConfig(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="servicenow", tag_field="kind"
-):
-    """An instance of ServiceNow, and how its incidents are filled in.
-
-    With ``username`` the secret is its password, else an OAuth access token. An owner's contact may hold
-    ``assignment_group`` (a name or a sys_id).
+class ServiceNowConfig(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="servicenow"):
+    """A ``[[connectors]]`` table with ``kind = "servicenow"``.
 
     Attributes:
-        base: ``https://NAME.service-now.com``.
+        url: of the instance: ``https://NAME.service-now.com``.
+        user: whose password the secret is; without one it is an OAuth access token.
+        secret_env, secret_file: where that is.
+        table: incidents, or one that is made like them.
+        assignment_group: name or sys_id, where the owner's contact names none.
         state_in_progress, state_resolved: numbers of the states of the table.
         over: those that count as closed.
         close_code, close_code_dismissed: what resolving demands; a value of the table's own choices.
@@ -40,9 +39,8 @@ class ServiceNowConfig(
         ValueError: naming the key.
     """
 
-    name: str = "servicenow"
-    base: str
-    username: str = ""
+    url: str
+    user: str = ""
     secret_env: str = ""
     secret_file: str = ""
     table: str = "incident"
@@ -54,14 +52,16 @@ class ServiceNowConfig(
     close_code_dismissed: str = "No resolution provided"
 
     def __post_init__(self) -> None:
-        check_secret(self, "secret")
-        if not self.base.startswith(("https://", "http://127.0.0.1")):
-            raise ValueError(f'base: expected https://NAME.service-now.com, got "{self.base}"')
+        Common.__post_init__(self)
+        check_url("url", self.url)
+        check_secret("secret", self.secret_env, self.secret_file)
         if not self.table.replace("_", "").isalnum():
             raise ValueError(f'table: expected the name of a table such as incident, got "{self.table}"')
+        if self.state_resolved not in self.over:
+            raise ValueError(f'over: expected "{self.state_resolved}" in it, the state of state_resolved')
 
-    def connector(self, http: Http) -> ServiceNow:
-        """The connector; raises ValueError if the secret is not where it should be."""
+    def connector(self, http: Http) -> Connector:
+        """Ready to tell it; raises ValueError, naming the key, if the secret is not where it should be."""
         return ServiceNow(self, http)
 
 
@@ -69,17 +69,17 @@ class ServiceNow:
     """Incidents of an instance."""
 
     tracks = True
+    settle_s = 2.0
 
     def __init__(self, config: ServiceNowConfig, http: Http) -> None:
         self.name = config.name
         self._config, self._path = config, f"/api/now/table/{config.table}"
-        found = secret(config, "secret")
-        login = base64.b64encode(f"{config.username}:{found}".encode()).decode()
-        headers = {
-            "Authorization": f"Basic {login}" if config.username else f"Bearer {found}",
-            "Accept": "application/json",
-        }
-        self._target = Target(http, "ServiceNow", told(config, "secret"), config.base.rstrip("/"), headers)
+        found = http.secrets.get("secret", config.secret_env, config.secret_file)
+        basic = base64.b64encode(f"{config.user}:{found}".encode()).decode()
+        http.secrets.hide(basic)
+        headers = {"Authorization": f"Basic {basic}" if config.user else f"Bearer {found}"}
+        login = login_in("password" if config.user else "token", config.secret_env, config.secret_file)
+        self._target = Target(http, "ServiceNow", login, config.url.rstrip("/"), headers)
 
     async def find(self, job: Job) -> External | None:
         """The incident with the marker; the newest, if people have copied it."""
@@ -88,15 +88,16 @@ class ServiceNow:
             "sysparm_fields": _FIELDS,
             "sysparm_limit": "20",
         }
-        said = await self._target.read("GET", self._path, params=query)
-        found = [self._external(record) for record in said.get("result") or ()]
+        said = await self._target.ask("GET", self._path, params=query, dry={"result": []})
+        found = [self._external(record) for record in (said or {}).get("result") or ()]
         return next((one for one in found if one.open), found[0] if found else None)
 
     async def create(self, job: Job) -> External:
         """Open an incident."""
         marks = {"correlation_id": plain_marker(job), "correlation_display": _NAME}
-        said = await self._target.read("POST", self._path, json={**self._fields(job), **marks}, params=_ASKED)
-        return self._external(said.get("result"))
+        change = {**self._fields(job), **marks}
+        said = await self._target.ask("POST", self._path, json=change, params=_ASKED, dry=_DRY)
+        return self._external((said or {}).get("result"))
 
     async def update(self, job: Job, external: External) -> External:
         """Bring the incident's fields up to date; its state belongs to whoever works on it."""
@@ -112,21 +113,20 @@ class ServiceNow:
         code = self._config.close_code_dismissed if dismissed else self._config.close_code
         notes = job.news or title(job.assignment, _MOST_SUMMARY)
         change = {"state": self._config.state_resolved, "close_code": code, "close_notes": notes}
-        return await self._patched(external, {**change, **_noted(job)})
+        return await self._patched(external, change)
 
     async def reopen(self, job: Job, external: External) -> External:
         """Put the incident back in progress."""
-        change = {"state": self._config.state_in_progress, **self._fields(job), **_noted(job)}
-        return await self._patched(external, change)
+        return await self._patched(external, {"state": self._config.state_in_progress, **self._fields(job)})
 
     async def _patched(self, external: External, change: dict[str, Any]) -> External:
         path = f"{self._path}/{external.place}"
-        said = await self._target.read("PATCH", path, json=change, params=_ASKED)
-        return self._external(said.get("result"))
+        said = await self._target.ask("PATCH", path, json=change, params=_ASKED, dry=_DRY)
+        return self._external((said or {}).get("result"))
 
     def _fields(self, job: Job) -> dict[str, Any]:
         a = job.assignment
-        group = job.contact.get("assignment_group") or self._config.assignment_group
+        group = job.contact.get("assignment_group") or job.contact.get("to") or self._config.assignment_group
         return {
             "short_description": title(a, _MOST_SUMMARY),
             "description": plain(a)[:_MOST_TEXT],
@@ -139,12 +139,5 @@ class ServiceNow:
         sys_id = field(record, "sys_id")
         state = str(record.get("state", ""))
         number = str(record.get("number") or sys_id)
-        url = f"{self._target.base}/nav_to.do?uri={self._config.table}.do?sys_id={sys_id}"
+        url = f"{self._target.url}/nav_to.do?uri={self._config.table}.do?sys_id={sys_id}"
         return External(key=number, url=url, place=sys_id, open=state not in self._config.over)
-
-
-_ASKED = {"sysparm_fields": _FIELDS}
-
-
-def _noted(job: Job) -> dict[str, str]:
-    return {"work_notes": job.news} if job.news else {}

@@ -8,16 +8,19 @@ See the methods chat.postMessage, chat.update and conversations.history.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from sinks.connectors.asking import Target, contact, field
-from sinks.connectors.base import External, Job, Later, Refused
+from schemas.digest import Digest
+from schemas.signal import Attention
+from sinks.connectors.asking import Target, contact, field, login_in
+from sinks.connectors.base import Connector, External, Gone, Job, Later, Refused, Unauthorized
+from sinks.connectors.common import Common, check_secret, check_url
+from sinks.connectors.digest_text import heading, lines
 from sinks.connectors.http import Http
 from sinks.connectors.pacing import Pace
-from sinks.secrets import check_secret, secret, told
 from sinks.texts import slack_blocks, title
 
 _EVENT = "groundswell_signal"
@@ -31,49 +34,56 @@ _TRANSIENT = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
     | {"team_added_to_org", "message_limit_exceeded"}
 )
-_TOLD = {
-    "invalid_auth": "does not accept the token in {secret}: is it right, and is the app still installed?",
-    "not_authed": "does not accept the token in {secret}: is it right, and is the app still installed?",
-    "token_revoked": "says that the token in {secret} has been revoked",
-    "token_expired": "says that the token in {secret} has expired",
-    "account_inactive": "says that the account of the token in {secret} is inactive",
-    "missing_scope": "says that the token in {secret} lacks a scope: {needed}",
-    "not_in_channel": "says that the bot is no member of {channel}: invite it with /invite",
-    "channel_not_found": "knows no channel {channel}, or the bot may not see it: invite it with /invite",
-    "is_archived": "says that the channel {channel} is archived",
+_LOGIN = {
+    "invalid_auth": "is it right, and is the app still installed?",
+    "not_authed": "is it right, and is the app still installed?",
+    "token_revoked": "it has been revoked",
+    "token_expired": "it has expired",
+    "account_inactive": "its account is inactive",
+    "missing_scope": "it lacks a scope: {needed}",
 }
+_TOLD = {
+    "not_in_channel": "the bot is no member of {channel}: invite it with /invite",
+    "channel_not_found": "there is no channel {channel}, or the bot may not see it: invite it with /invite",
+    "is_archived": "the channel {channel} is archived",
+}
+_QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+_DRY = {"ok": True, "ts": "0.0", "channel": "C00000000", "messages": []}
 
 
-class SlackConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="slack", tag_field="kind"):
-    """Slack with a bot token (``xoxb-...``).
+class SlackConfig(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="slack"):
+    """A ``[[connectors]]`` table with ``kind = "slack"``.
 
     Attributes:
+        token_env, token_file: where the bot's token (``xoxb-...``) is.
         channel: id of the channel for owners whose contact names none, such as ``C0123ABCD``.
         broadcast: whether what is told in a thread also shows in the channel.
         find_pages: how far back in the channel a lost message is looked for, in pages of 200.
-        base: of the API; another for GovSlack.
+        url: of the API; another for GovSlack.
 
     Raises:
         ValueError: naming the key.
     """
 
-    name: str = "slack"
     token_env: str = ""
     token_file: str = ""
     channel: str = ""
     broadcast: bool = False
     find_pages: int = 5
-    base: str = "https://slack.com/api"
+    url: str = "https://slack.com/api"
+    on: tuple[Attention, ...] = (Attention.NOW,)
 
     def __post_init__(self) -> None:
-        check_secret(self, "token")
+        Common.__post_init__(self)
+        check_secret("token", self.token_env, self.token_file)
+        check_url("url", self.url)
         if self.channel and not _CHANNEL(self.channel):
             raise ValueError(f'channel: expected the id of a channel such as C0123ABCD, got "{self.channel}"')
         if self.find_pages < 1:
             raise ValueError(f"find_pages: expected 1 or more, got {self.find_pages}")
 
-    def connector(self, http: Http) -> Slack:
-        """The connector; raises ValueError if the token is not where it should be."""
+    def connector(self, http: Http) -> Connector:
+        """Ready to tell it; raises ValueError, naming the key, if the token is not where it should be."""
         return Slack(self, http)
 
 
@@ -81,12 +91,14 @@ class Slack:
     """Messages and threads in Slack's channels."""
 
     tracks = True
+    settle_s = 2.0
 
     def __init__(self, config: SlackConfig, http: Http, pace: Pace | None = None) -> None:
         self.name = config.name
-        token = secret(config, "token")
+        token = http.secrets.get("token", config.token_env, config.token_file)
         headers = {"Authorization": f"Bearer {token}"}
-        self._target = Target(http, "Slack", told(config, "token"), config.base.rstrip("/"), headers)
+        login = login_in("token", config.token_env, config.token_file)
+        self._target = Target(http, "Slack", login, config.url.rstrip("/"), headers)
         self._config, self._pace = config, pace or Pace(_INTERVAL_S)
 
     async def find(self, job: Job) -> External | None:
@@ -131,24 +143,27 @@ class Slack:
         await self._post(external.place, said)
 
     async def close(self, job: Job, external: External) -> External:
-        """Change the message, and say so in its thread."""
-        return await self._turned(job, replace(external, open=False))
+        """Change the message; what happened has been said in its thread."""
+        return await self.update(job, replace(external, open=False))
 
     async def reopen(self, job: Job, external: External) -> External:
-        """Change the message, and say so in its thread."""
-        return await self._turned(job, replace(external, open=True))
+        """Change the message; what happened will be said in its thread."""
+        return await self.update(job, replace(external, open=True))
 
-    async def _turned(self, job: Job, external: External) -> External:
-        external = await self.update(job, external)
-        if job.news:
-            await self.comment(job, external)
-        return external
+    async def digest(self, digest: Digest, contact: Mapping[str, str]) -> None:
+        """Post the digest as one message."""
+        channel = contact.get("channel") or contact.get("to") or self._config.channel
+        self._check(channel, digest.owner)
+        await self._post(channel, {"channel": channel, **digest_message(digest), **_QUIET})
 
     def _channel(self, job: Job) -> str:
-        found = contact(job, "channel", self._config.channel, "the id of a Slack channel")
-        if not _CHANNEL(found):
-            raise Refused(f'{job.assignment.owner}: "{found}" is no id of a Slack channel, such as C0123ABCD')
+        found = contact(job, self.name, "channel", self._config.channel, "Slack channel")
+        self._check(found, job.assignment.owner)
         return found
+
+    def _check(self, channel: str, owner: str) -> None:
+        if not _CHANNEL(channel):
+            raise Refused(f'[contacts.{owner}], {self.name}: "{channel}" is no id of a channel, such as C0123ABCD')
 
     def _message(self, job: Job, channel: str, *, is_open: bool) -> dict[str, Any]:
         payload = {"marker": job.marker, "signal_id": job.assignment.signal_id, "open": is_open}
@@ -165,20 +180,28 @@ class Slack:
         return await self._call("chat.postMessage", channel, json=message)
 
     async def _call(self, method: str, channel: str, **more: Any) -> dict[str, Any]:
-        said = await self._target.read("GET" if "params" in more else "POST", f"/{method}", **more)
+        said = await self._target.ask("GET" if "params" in more else "POST", f"/{method}", dry=_DRY, **more)
         found: dict[str, Any] = said if isinstance(said, dict) else {}
         if found.get("ok") is True:
             return found
         error = str(found.get("error") or "answers without ok")
         if error in _TRANSIENT:
-            raise Later(f"Slack, {method}: {error}")
-        words = _TOLD.get(error, f"refuses {method}: {error}")
-        raise Refused(
-            "Slack " + words.format(secret=self._target.secret, channel=channel, needed=found.get("needed", "unknown"))
-        )
+            raise Later(f"Slack, {method}: {error}", unsure=False)
+        if error in _LOGIN:
+            why = _LOGIN[error].format(needed=found.get("needed", "unknown"))
+            raise Unauthorized(f"Slack does not accept {self._target.login}: {why}")
+        if error == "message_not_found":
+            raise Gone("Slack: the message has been deleted")
+        known = _TOLD.get(error)
+        raise Refused(f"Slack: {known.format(channel=channel)}" if known else f"Slack refuses {method}: {error}")
 
 
-_QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+def digest_message(digest: Digest) -> dict[str, Any]:
+    """A digest as a message of Slack."""
+    text = "\n".join(map(escaped, lines(digest)))
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT].rpartition(chr(10))[0]}\n..."
+    return {"text": f"*{escaped(heading(digest))}*\n{text}"}
 
 
 def escaped(text: str) -> str:

@@ -6,38 +6,46 @@ crash at the wrong moment a card may come twice.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+import msgspec
 
-from sinks.connectors.base import External, Job, Refused
+from schemas.digest import Digest
+from sinks.connectors.base import Connector, External, Job, Refused
+from sinks.connectors.common import Common, check_secret
+from sinks.connectors.digest_text import entry, heading, rest
 from sinks.connectors.http import Http
 from sinks.connectors.incoming import Incoming
 from sinks.connectors.one_way import OneWay
-from sinks.secrets import check_secret
 from sinks.texts import teams_card, title
 
 _CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 _MOST_BYTES = 28 * 1024
 
 
-class TeamsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="teams", tag_field="kind"):
-    """A workflow of Teams; its address is a secret. An owner's contact may name another with ``url_env``.
+class TeamsConfig(Common, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="teams"):
+    """A ``[[connectors]]`` table with ``kind = "teams"``.
+
+    Attributes:
+        url_env, url_file: where the workflow's address is, which is a secret; an owner's contact may name another
+            variable with ``url_env``.
 
     Raises:
         ValueError: naming the key.
     """
 
-    name: str = "teams"
     url_env: str = ""
     url_file: str = ""
+    rate: float = 4.0
+    burst: int = 4
 
     def __post_init__(self) -> None:
-        check_secret(self, "url", needed=False)
+        Common.__post_init__(self)
+        check_secret("url", self.url_env, self.url_file, needed=False)
 
-    def connector(self, http: Http) -> Teams:
-        """The connector; raises ValueError if the address is not where it should be."""
+    def connector(self, http: Http) -> Connector:
+        """Ready to tell it; raises ValueError, naming the key, if the address is not where it should be."""
         return Teams(self, http)
 
 
@@ -46,24 +54,41 @@ class Teams(OneWay):
 
     def __init__(self, config: TeamsConfig, http: Http) -> None:
         self.name = config.name
-        self._incoming = Incoming(config, http, "Teams")
+        self._incoming = Incoming(config, http)
 
     async def create(self, job: Job) -> External:
         """Send the whole card."""
-        await self._send(job, teams_card(job.assignment))
+        await self._tell(job, teams_card(job.assignment))
         return External(key=job.marker)
 
     async def comment(self, job: Job, external: External) -> None:
         """Send the news, under the signal's title."""
-        heading = {"type": "TextBlock", "weight": "bolder", "wrap": True, "text": _plain(title(job.assignment))}
-        await self._send(job, _card([heading, {"type": "TextBlock", "wrap": True, "text": _plain(job.news)}]))
+        await self._tell(job, _card([_block(title(job.assignment), bold=True), _block(job.news)]))
 
-    async def _send(self, job: Job, card: dict[str, Any]) -> None:
+    async def digest(self, digest: Digest, contact: Mapping[str, str]) -> None:
+        """Send the digest as one card, with as many of its signals as there is room for."""
+        for count in range(len(digest.items), -1, -1):
+            short = msgspec.structs.replace(
+                digest, items=digest.items[:count], more=digest.more + len(digest.items) - count
+            )
+            body = [_block(heading(digest), bold=True)]
+            for name, why in map(entry, short.items):
+                body += [_block(name, bold=True), _block(why)]
+            body += [_block(rest(short))] if short.more else []
+            if _size(message(_card(body))) <= _MOST_BYTES:
+                break
+        await self._send(digest.id, digest.owner, contact, _card(body))
+
+    async def _tell(self, job: Job, card: dict[str, Any]) -> None:
+        key = f"{job.marker}.{job.assignment.revision}"
+        await self._send(key, job.assignment.owner, job.contact, card)
+
+    async def _send(self, key: str, owner: str, contact: Mapping[str, str], card: dict[str, Any]) -> None:
         body = message(card)
-        size = len(json.dumps(body).encode())
+        size = _size(body)
         if size > _MOST_BYTES:
             raise Refused(f"Teams: the card has {size:,} bytes, and Teams takes {_MOST_BYTES:,}")
-        await self._incoming.post(job, body)
+        await self._incoming.post(key, owner, contact, body)
 
 
 def message(card: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +106,14 @@ def _card(body: list[dict[str, Any]]) -> dict[str, Any]:
         "msteams": {"width": "full"},
         "body": body,
     }
+
+
+def _block(text: str, *, bold: bool = False) -> dict[str, Any]:
+    return {"type": "TextBlock", "wrap": True, "text": _plain(text), **({"weight": "bolder"} if bold else {})}
+
+
+def _size(body: dict[str, Any]) -> int:
+    return len(msgspec.json.encode(body))
 
 
 def _plain(text: str) -> str:

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from sinks.connectors.common import check_secret
+from sinks.connectors.secrets import Secrets
 from sinks.inbound.base import Denied, Incoming, Told, document, part, signals, text
 from sinks.inbound.making import actions
 from sinks.inbound.signatures import check_basic, check_fresh
 from sinks.inbound.statuses import check_meanings, meant
-from sinks.secrets import check_secret, secret
 
 _STATES = {
     "new": "", "to do": "", "proposed": "", "approved": "acknowledged", "active": "acknowledged",
@@ -44,19 +45,19 @@ class AzureDevOpsSource(
     replay_window_s: float = 86_400.0
 
     def __post_init__(self) -> None:
-        check_secret(self, "secret")
+        check_secret("secret", self.secret_env, self.secret_file)
         check_meanings("statuses", self.statuses)
 
-    def source(self) -> AzureDevOps:
-        """The source; raises ValueError if the secret is not where it should be."""
-        return AzureDevOps(self)
+    def source(self, secrets: Secrets) -> AzureDevOps:
+        """The source; raises ValueError, naming the key, if the secret is not where it should be."""
+        return AzureDevOps(self, secrets.get("secret", self.secret_env, self.secret_file))
 
 
 class AzureDevOps:
     """Work items that have moved on."""
 
-    def __init__(self, config: AzureDevOpsSource) -> None:
-        self.name, self._config, self._password = config.name, config, secret(config, "secret")
+    def __init__(self, config: AzureDevOpsSource, secret: str) -> None:
+        self.name, self._config, self._password = config.name, config, secret
 
     def take(self, incoming: Incoming) -> Told:
         """What a change of state means; raises Denied."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from schemas.action import Action
+from sinks.connectors.base import signal_of
 
 
 class Incoming(NamedTuple):
@@ -83,10 +84,10 @@ def text(thing: Any, *path: str) -> str:
     return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
-def signals(marks: Iterator[str] | list[str]) -> list[str]:
+def signals(marks: Iterable[str]) -> list[str]:
     """The signals whose markers are among ``marks``, in their order.
 
-    >>> signals(["mobile", "gs-sig-1", "gs-sig-1", "gs-"])
+    >>> signals(["mobile", "gs-sig-1", "gs-sig-1.2", "gs-"])
     ['sig-1']
     """
-    return list(dict.fromkeys(mark.removeprefix("gs-") for mark in marks if mark.startswith("gs-") and len(mark) > 3))
+    return list(dict.fromkeys(found for found in map(signal_of, marks) if found))

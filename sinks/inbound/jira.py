@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from schemas.action import ActionKind
+from sinks.connectors.common import check_secret
+from sinks.connectors.secrets import Secrets
 from sinks.inbound.base import Denied, Incoming, Told, document, part, signals, text
 from sinks.inbound.making import actions
 from sinks.inbound.signatures import check_body, check_fresh
 from sinks.inbound.statuses import check_meanings, meant
-from sinks.secrets import check_secret, secret
 
 _CATEGORIES = {"new": "", "indeterminate": "acknowledged", "done": "fix_shipped"}
 _DISMISSED = frozenset({"won't do", "won't fix", "duplicate", "cannot reproduce", "declined", "invalid", "not a bug"})
@@ -41,19 +42,19 @@ class JiraSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     replay_window_s: float = 86_400.0
 
     def __post_init__(self) -> None:
-        check_secret(self, "secret")
+        check_secret("secret", self.secret_env, self.secret_file)
         check_meanings("statuses", self.statuses)
 
-    def source(self) -> Jira:
-        """The source; raises ValueError if the secret is not where it should be."""
-        return Jira(self)
+    def source(self, secrets: Secrets) -> Jira:
+        """The source; raises ValueError, naming the key, if the secret is not where it should be."""
+        return Jira(self, secrets.get("secret", self.secret_env, self.secret_file))
 
 
 class Jira:
     """Issues that have moved on."""
 
-    def __init__(self, config: JiraSource) -> None:
-        self.name, self._config, self._key = config.name, config, secret(config, "secret")
+    def __init__(self, config: JiraSource, secret: str) -> None:
+        self.name, self._config, self._key = config.name, config, secret
 
     def take(self, incoming: Incoming) -> Told:
         """What a change of status means; raises Denied."""

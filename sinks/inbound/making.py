@@ -22,6 +22,8 @@ def actions(
     Args:
         event: what the target calls the event.
         listed: signal ids.
+        by: who did it there; the action's author is that with the source before it, so that a connector of the same
+            name knows what came from its own target.
 
     Raises:
         Denied: 400, if a signal id can be none.
@@ -33,7 +35,7 @@ def actions(
             "signal_id": signal_id,
             "kind": kind,
             "at": at,
-            "by": by[:_MOST_BY] or source,
+            "by": (f"{source}: {by}" if by else source)[:_MOST_BY],
             "note": note[:_MOST_NOTE],
         }
         try:

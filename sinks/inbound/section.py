@@ -19,13 +19,14 @@ class InboundConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         host: loopback unless told otherwise; TLS is the reverse proxy's part.
         max_body: bytes of a request; what is larger is refused unread.
+        sources: each named as the connector that makes the tickets, so that what is done in a ticket is not told to it.
 
     Raises:
         ValueError: naming the key.
     """
 
     host: str = "127.0.0.1"
-    port: int = 9465
+    port: int = 9466
     max_body: int = 1_000_000
     sources: tuple[SourceConfig, ...] = ()
 

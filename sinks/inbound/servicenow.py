@@ -6,9 +6,9 @@ changes and the correlation id begins with ``gs-``) sends with an outbound REST 
     {"sys_id": "...", "number": "INC0010001", "correlation_id": "gs-sig-...", "state": "6",
      "close_code": "...", "sys_mod_count": 5, "sys_updated_on": "2026-05-04 09:30:00", "sys_updated_by": "ann"}
 
-with times in UTC, as they are stored. It is signed like Slack's requests: ``X-Groundswell-Timestamp`` holds epoch
-seconds and ``X-Groundswell-Signature`` ``v1=`` with the HMAC-SHA256, in hex, of ``v1:TIMESTAMP:BODY``. Where the
-instance cannot sign, ``auth = "token"`` takes the secret itself in ``X-Groundswell-Token``.
+with times in UTC, as they are stored. It is signed as our own webhooks are: ``Groundswell-Timestamp`` holds epoch
+seconds and ``Groundswell-Signature`` ``v1=`` with the HMAC-SHA256, in hex, of the timestamp, a full stop and the body.
+Where the instance cannot sign, ``auth = "token"`` takes the secret itself in ``Groundswell-Token``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from typing import Literal
 from msgspec import Struct
 
 from schemas.action import ActionKind
+from sinks.connectors.common import check_secret
+from sinks.connectors.secrets import Secrets
+from sinks.connectors.webhook import signature
 from sinks.inbound.base import Denied, Incoming, Told, document, signals, text
 from sinks.inbound.making import actions
 from sinks.inbound.signatures import check_fresh, check_same, check_stamped
 from sinks.inbound.statuses import check_meanings, meant
-from sinks.secrets import check_secret, secret
 
 _STATES = {
     "1": "", "2": "acknowledged", "3": "acknowledged", "6": "fix_shipped", "7": "resolved", "8": "dismissed",
@@ -60,27 +62,27 @@ class ServiceNowSource(
     replay_window_s: float = 86_400.0
 
     def __post_init__(self) -> None:
-        check_secret(self, "secret")
+        check_secret("secret", self.secret_env, self.secret_file)
         check_meanings("statuses", self.statuses)
 
-    def source(self) -> ServiceNow:
-        """The source; raises ValueError if the secret is not where it should be."""
-        return ServiceNow(self)
+    def source(self, secrets: Secrets) -> ServiceNow:
+        """The source; raises ValueError, naming the key, if the secret is not where it should be."""
+        return ServiceNow(self, secrets.get("secret", self.secret_env, self.secret_file))
 
 
 class ServiceNow:
     """Incidents that have moved on."""
 
-    def __init__(self, config: ServiceNowSource) -> None:
-        self.name, self._config, self._key = config.name, config, secret(config, "secret")
+    def __init__(self, config: ServiceNowSource, secret: str) -> None:
+        self.name, self._config, self._key = config.name, config, secret
 
     def take(self, incoming: Incoming) -> Told:
         """What a change of state means; raises Denied."""
         if self._config.auth == "hmac":
-            stamp, header = "x-groundswell-timestamp", "x-groundswell-signature"
-            check_stamped(incoming, stamp, header, self._key, "v1", _SIGNED_WINDOW_S)
+            stamp, header = "groundswell-timestamp", "groundswell-signature"
+            check_stamped(incoming, stamp, header, lambda at: signature(self._key, at, incoming.body), _SIGNED_WINDOW_S)
         else:
-            check_same(incoming.headers.get("x-groundswell-token", ""), self._key)
+            check_same(incoming.headers.get("groundswell-token", ""), self._key)
         record = document(incoming.body)
         at = _moment(text(record, "sys_updated_on"))
         check_fresh(at.timestamp(), incoming, self._config.replay_window_s)

@@ -8,10 +8,11 @@ from urllib.parse import parse_qs
 from msgspec import Struct
 
 from schemas.action import ActionKind
+from sinks.connectors.common import check_secret
+from sinks.connectors.secrets import Secrets
 from sinks.inbound.base import Denied, Incoming, Told, document, part, text
 from sinks.inbound.making import actions
-from sinks.inbound.signatures import check_stamped
-from sinks.secrets import check_secret, secret
+from sinks.inbound.signatures import check_stamped, hex_hmac
 
 _WINDOW_S = 300.0
 _MOST_FIELDS = 20
@@ -35,22 +36,23 @@ class SlackSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     signing_secret_file: str = ""
 
     def __post_init__(self) -> None:
-        check_secret(self, "signing_secret")
+        check_secret("signing_secret", self.signing_secret_env, self.signing_secret_file)
 
-    def source(self) -> Slack:
-        """The source; raises ValueError if the secret is not where it should be."""
-        return Slack(self)
+    def source(self, secrets: Secrets) -> Slack:
+        """The source; raises ValueError, naming the key, if the secret is not where it should be."""
+        return Slack(self, secrets.get("signing_secret", self.signing_secret_env, self.signing_secret_file))
 
 
 class Slack:
     """Buttons that were pressed."""
 
-    def __init__(self, config: SlackSource) -> None:
-        self.name, self._key = config.name, secret(config, "signing_secret")
+    def __init__(self, config: SlackSource, secret: str) -> None:
+        self.name, self._key = config.name, secret
 
     def take(self, incoming: Incoming) -> Told:
         """The action of a button; raises Denied."""
-        check_stamped(incoming, "x-slack-request-timestamp", "x-slack-signature", self._key, "v0", _WINDOW_S)
+        stamp, header = "x-slack-request-timestamp", "x-slack-signature"
+        check_stamped(incoming, stamp, header, lambda at: signature(self._key, at, incoming.body), _WINDOW_S)
         payload = document(_payload(incoming.body))
         kind = text(payload, "type")
         if kind != "block_actions":
@@ -67,6 +69,15 @@ class Slack:
             event = (text(payload, "user", "id"), text(button, "action_id"), stamp)
             return actions(self.name, event, [signal_id], meaning, _at(stamp), by)
         return Told([], "none of the buttons is one of ours")
+
+
+def signature(key: str, at: str, body: bytes) -> str:
+    """What Slack signs a request with.
+
+    Args:
+        at: epoch seconds, as the request's header has them.
+    """
+    return f"v0={hex_hmac(key, f'v0:{at}:'.encode(), body)}"
 
 
 def _payload(body: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sinks.inbound.base import Source
-    from sinks.inbound.section import InboundConfig
+    from streams.settings import Settings
 
 
 def inbound(
@@ -27,7 +28,7 @@ def inbound(
     Ends when told to (Ctrl-C or SIGTERM), after what is under way is answered.
     """
     settings, clients = load(config)
-    sources = _sources(config, settings.inbound)
+    sources = _sources(config, settings)
     from confluent_kafka import Producer
 
     from streams.acls import Right
@@ -57,13 +58,16 @@ def inbound(
         raise Fail(f"{shown(config)}: inbound.port: cannot listen on {where}: {error.strerror or error}") from None
 
 
-def _sources(config: Path | None, section: InboundConfig) -> list[Source]:
-    if not section.sources:
+def _sources(config: Path | None, settings: Settings) -> list[Source]:
+    from sinks.connectors.secrets import Secrets
+
+    if not settings.inbound.sources:
         raise Fail(f"{shown(config)}: inbound.sources: there are none; see deploy/groundswell.toml", MISUSED)
     made: list[Source] = []
-    for index, each in enumerate(section.sources):
+    secrets = Secrets(os.environ, settings.directory)
+    for index, each in enumerate(settings.inbound.sources):
         try:
-            made.append(each.source())
+            made.append(each.source(secrets))
         except ValueError as error:
             raise Fail(f"{shown(config)}: inbound.sources[{index}].{error}", MISUSED) from None
     return made

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from schemas.assignment import Assignment, AssignmentState, Raci
-from schemas.signal import Severity
+from schemas.digest import Digest, DigestItem
+from schemas.signal import Severity, SignalState
 from sinks.connectors.base import Job
 from tests.support.signals import OPENED, make_signal
 
@@ -41,3 +42,22 @@ def make_assignment(**overrides: Any) -> Assignment:
 def make_job(news: str = "", contact: dict[str, str] | None = None, marker: str = MARKER, **overrides: Any) -> Job:
     """A job about :func:`make_assignment`."""
     return Job(make_assignment(**overrides), marker, contact or {}, news)
+
+
+def make_digest(count: int) -> Digest:
+    """A digest of so many signals, and two more."""
+    items = [
+        DigestItem(
+            signal_id=f"sig-{number}",
+            revision=1,
+            state=SignalState.OPENED,
+            theme="fees",
+            severity=Severity.LOW,
+            title=f"Fee {number} <b>",
+            reason=f"{number} mentions & more: " + "because of a long reason " * 5,
+            at=OPENED,
+            why="its severity is low",
+        )
+        for number in range(count)
+    ]
+    return Digest(id="dig-1", tenant="bank", owner="product-mobile", at=OPENED, items=items, more=2)

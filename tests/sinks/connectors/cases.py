@@ -49,28 +49,28 @@ TRACKED = [
         "slack",
         slack.TOKEN,
         slack.FakeSlack,
-        lambda url: SlackConfig(token_env=VARIABLE, channel=slack.CHANNEL, base=f"{url}/api"),
+        lambda url: SlackConfig(name="slack", token_env=VARIABLE, channel=slack.CHANNEL, url=f"{url}/api"),
         lambda fake: len(fake.roots),
     ),
     Case(
         "servicenow",
         servicenow.PASSWORD,
         servicenow.FakeServiceNow,
-        lambda url: ServiceNowConfig(base=url, username=servicenow.USER, secret_env=VARIABLE),
+        lambda url: ServiceNowConfig(name="snow", url=url, user=servicenow.USER, secret_env=VARIABLE),
         lambda fake: len(fake.records),
     ),
     Case(
         "azure-devops",
         azure_devops.TOKEN,
         azure_devops.FakeAzureDevOps,
-        lambda url: AzureDevOpsConfig(base=url, token_env=VARIABLE, project=azure_devops.PROJECT),
+        lambda url: AzureDevOpsConfig(name="azure", url=url, token_env=VARIABLE, project=azure_devops.PROJECT),
         lambda fake: len(fake.items),
     ),
     Case(
         "asana",
         asana.TOKEN,
         asana.FakeAsana,
-        lambda url: AsanaConfig(base=url, token_env=VARIABLE, project=asana.PROJECT),
+        lambda url: AsanaConfig(name="asana", url=url, token_env=VARIABLE, project=asana.PROJECT),
         lambda fake: len(fake.tasks),
     ),
 ]
@@ -78,7 +78,7 @@ JOINED = Case(
     "pagerduty",
     pagerduty.ROUTING_KEY,
     pagerduty.FakePagerDuty,
-    lambda url: PagerDutyConfig(base=url, routing_key_env=VARIABLE),
+    lambda url: PagerDutyConfig(name="pagerduty", url=url, routing_key_env=VARIABLE),
     lambda fake: len(fake.alerts),
     "W" * 32,
 )
@@ -87,18 +87,21 @@ INCOMING = [
         "slack-webhook",
         "",
         slack.FakeIncoming,
-        lambda url: SlackWebhookConfig(url_env=VARIABLE),
+        lambda url: SlackWebhookConfig(name="hook", url_env=VARIABLE),
         lambda fake: len(fake.bodies),
     ),
-    Case("teams", "", _teams, lambda url: TeamsConfig(url_env=VARIABLE), lambda fake: len(fake.bodies)),
+    Case("teams", "", _teams, lambda url: TeamsConfig(name="teams", url_env=VARIABLE), lambda fake: len(fake.bodies)),
 ]
 ALL = [*TRACKED, JOINED, *INCOMING]
 
 
-async def within(case: Case, monkeypatch: pytest.MonkeyPatch, body: Body, secret: str | None = None) -> None:
-    """Run ``body`` with a fake and a connector to it."""
+async def within(
+    case: Case, monkeypatch: pytest.MonkeyPatch, body: Body, secret: str | None = None, **environment: str
+) -> None:
+    """Run ``body`` with a fake and a connector to it; ``environment`` holds more secrets, with {url} for the fake's."""
     # A channel's messages a second apart would make the tests slow.
     monkeypatch.setattr("sinks.connectors.slack._INTERVAL_S", 0.0)
     async with case.fake() as fake:
-        monkeypatch.setenv(VARIABLE, (secret or case.secret) or f"{fake.url}/services/T0/B0/secret-path")
-        await body(fake, case.config(fake.url).connector(fake.http))
+        own = (secret or case.secret) or f"{fake.url}/services/T0/B0/secret-path"
+        known = {name: value.replace("{url}", fake.url) for name, value in environment.items()}
+        await body(fake, case.config(fake.url).connector(fake.http({VARIABLE: own, **known})))

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from schemas.assignment import AssignmentState
-from sinks.connectors.base import Connector, Later, Refused
+from sinks.connectors.base import Connector, Gone, Later, Refused, Unauthorized
+from sinks.connectors.http import DryHttp
+from sinks.connectors.secrets import Secrets
 from tests.sinks.connectors.cases import ALL, JOINED, TRACKED, VARIABLE, Case, within
 from tests.support.fake_targets.faulty import NOW, Fault
 from tests.support.jobs import MARKER, make_job
@@ -40,7 +42,7 @@ def test_a_busy_target_says_when_to_come_back(case: Case, monkeypatch: pytest.Mo
 def test_a_broken_target_is_tried_again(case: Case, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
         fake.faults.append(Fault(status))
-        with pytest.raises(Later, match=f"status {status}") as caught:
+        with pytest.raises(Later, match=f"answered {status}") as caught:
             await connector.create(make_job())
         assert caught.value.after_s is None
 
@@ -81,7 +83,7 @@ def test_what_was_made_before_the_answer_was_lost_is_found(
 def test_an_alert_sent_again_after_a_lost_answer_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
         fake.faults.append(Fault(effect=True, slow=True))
-        with pytest.raises(Later, match="no answer within"):
+        with pytest.raises(Later, match="did not answer within"):
             await connector.create(make_job())
         await connector.create(make_job())
         assert JOINED.made(fake) == 1
@@ -92,7 +94,7 @@ def test_an_alert_sent_again_after_a_lost_answer_is_one(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("case", [*TRACKED, JOINED], ids=lambda case: case.kind)
 def test_a_secret_that_is_not_accepted_is_told_without_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Unauthorized) as caught:
             await connector.create(make_job())
         assert VARIABLE in caught.value.reason
         assert "does not accept" in caught.value.reason
@@ -113,6 +115,8 @@ def test_a_life(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         over = make_job("Resolved: quiet for 10 hours.", revision=3, state=AssignmentState.RESOLVED)
         closed = await connector.close(over, made)
         assert (closed.key, closed.open) == (made.key, False)
+        # Said again after a crash, it does no harm.
+        assert (await connector.close(over, closed)).open is False
         found = await connector.find(over)
         assert found is not None
         assert (found.key, found.place, found.open) == (made.key, made.place, False)
@@ -124,6 +128,39 @@ def test_a_life(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         assert case.made(fake) == 1
 
     asyncio.run(within(case, monkeypatch, body))
+
+
+@tracked
+def test_what_somebody_has_deleted_is_gone(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(fake: Any, connector: Connector) -> None:
+        made = await connector.create(make_job())
+        for kept in ("messages", "records", "items", "tasks"):
+            getattr(fake, kept, []).clear()
+        with pytest.raises(Gone):
+            await connector.update(make_job(revision=2), made)
+
+    asyncio.run(within(case, monkeypatch, body))
+
+
+@all_targets
+def test_a_dry_run_prints_and_sends_nothing(case: Case) -> None:
+    said: list[str] = []
+
+    async def body() -> None:
+        async with case.fake() as fake:
+            connector = case.config(fake.url).connector(DryHttp(Secrets({}, lenient=True), said.append))
+            made = await connector.create(make_job())
+            assert await connector.find(make_job()) is None
+            await connector.update(make_job(revision=2), made)
+            await connector.comment(make_job("Escalated."), made)
+            await connector.close(make_job("Resolved."), made)
+            await connector.reopen(make_job("Back."), made)
+            assert fake.asked == []
+
+    asyncio.run(body())
+    assert "Login failure" in said[0]
+    assert any("Escalated." in each for each in said)
+    assert VARIABLE not in "".join(said).replace(f"<{VARIABLE}>", "")
 
 
 @tracked
@@ -139,7 +176,7 @@ def test_others_are_not_taken_for_ours(case: Case, monkeypatch: pytest.MonkeyPat
 def test_a_proxy_that_answers_in_its_place_is_no_success(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
         fake.faults.append(Fault(302, {"Location": "https://login.example.com"}))
-        with pytest.raises(Refused, match="status 302"):
+        with pytest.raises(Refused, match="answered 302"):
             await connector.create(make_job())
         assert case.made(fake) == 0
 
@@ -150,7 +187,10 @@ def test_a_proxy_that_answers_in_its_place_is_no_success(case: Case, monkeypatch
 def test_a_page_is_no_answer(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
         fake.faults.append(Fault(200, body="<html>Sign in</html>"))
-        with pytest.raises(Refused, match="expected JSON"):
+        with pytest.raises(Later, match="not JSON"):
+            await connector.create(make_job())
+        fake.faults.append(Fault(200, body="{}"))
+        with pytest.raises(Later if case.kind != "slack" else Refused):
             await connector.create(make_job())
 
     asyncio.run(within(case, monkeypatch, body))

@@ -9,7 +9,7 @@ import pytest
 
 from sinks.connectors.asana import AsanaConfig
 from sinks.connectors.asana_login import AsanaLogin
-from sinks.connectors.base import Connector, Refused
+from sinks.connectors.base import Connector, Unauthorized
 from tests.sinks.connectors.cases import TRACKED, VARIABLE, within
 from tests.support.fake_targets import asana
 from tests.support.jobs import MARKER, make_job
@@ -31,7 +31,7 @@ def test_a_task_from_new_to_complete_and_back(monkeypatch: pytest.MonkeyPatch) -
         await connector.close(make_job("Resolved."), made)
         assert task["completed"] is True
         await connector.reopen(make_job("Back."), made)
-        assert (task["completed"], task["said"]) == (False, ["Escalated.", "Resolved.", "Back."])
+        assert (task["completed"], task["said"]) == (False, ["Escalated."])
 
     asyncio.run(within(CASE, monkeypatch, body))
 
@@ -40,7 +40,7 @@ def test_an_access_token_is_made_once_and_again_when_it_expires(monkeypatch: pyt
     async def body(fake: Any, _connector: Connector) -> None:
         now = [0.0]
         app = (asana.CLIENT, asana.CLIENT_SECRET)
-        login = AsanaLogin(fake.http, fake.url, asana.REFRESH, app, VARIABLE, lambda: now[0])
+        login = AsanaLogin(fake.http({}), fake.url, asana.REFRESH, app, "the token in T", lambda: now[0])
         assert await asyncio.gather(login.token(), login.token()) == [asana.TOKEN] * 2
         now[0] = 3400.0
         await login.token()
@@ -54,19 +54,21 @@ def test_an_access_token_is_made_once_and_again_when_it_expires(monkeypatch: pyt
 
 def test_with_an_app_the_refresh_token_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, _connector: Connector) -> None:
-        monkeypatch.setenv("APP_SECRET", asana.CLIENT_SECRET)
         config = AsanaConfig(
-            base=fake.url,
+            name="asana",
+            url=fake.url,
             token_env=VARIABLE,
             client_id=asana.CLIENT,
             client_secret_env="APP_SECRET",
             project=asana.PROJECT,
         )
-        await config.connector(fake.http).create(make_job())
+        known = {VARIABLE: asana.REFRESH, "APP_SECRET": asana.CLIENT_SECRET}
+        await config.connector(fake.http(known)).create(make_job())
         assert (len(fake.tasks), fake.refreshed) == (1, 1)
-        monkeypatch.setenv("APP_SECRET", "wrong")
-        with pytest.raises(Refused, match=f"does not accept the refresh token in {VARIABLE}") as caught:
-            await config.connector(fake.http).create(make_job())
+        with pytest.raises(
+            Unauthorized, match=f"does not accept the token in {VARIABLE} or the app's secret"
+        ) as caught:
+            await config.connector(fake.http({**known, "APP_SECRET": "wrong"})).create(make_job())
         assert asana.REFRESH not in caught.value.reason
 
     asyncio.run(within(CASE, monkeypatch, body, secret=asana.REFRESH))
@@ -81,4 +83,4 @@ def test_with_an_app_the_refresh_token_is_enough(monkeypatch: pytest.MonkeyPatch
 )
 def test_a_wrong_configuration_is_told_by_key(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
-        AsanaConfig(token_env="A", **fields)
+        AsanaConfig(name="asana", token_env="A", **fields)

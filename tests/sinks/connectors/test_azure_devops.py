@@ -31,7 +31,7 @@ def test_a_work_item_from_new_to_resolved_and_back(monkeypatch: pytest.MonkeyPat
         assert (closed.open, fields["System.State"]) == (False, "Resolved")
         await connector.reopen(make_job("Back."), closed)
         assert fields["System.State"] == "Active"
-        assert item["said"] == ["It is<br>worse", "Resolved.", "Back."]
+        assert item["said"] == ["It is<br>worse"]
         # Tags that people have added stay.
         fields["System.Tags"] += "; theirs"
         await connector.update(make_job(revision=9), made)
@@ -58,10 +58,10 @@ def test_an_open_one_is_found_before_a_newer_closed_one(monkeypatch: pytest.Monk
 
 def test_an_owner_without_a_project_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, _connector: Connector) -> None:
-        bare = AzureDevOpsConfig(base=fake.url, token_env="SECRET_OF_THE_TEST").connector(fake.http)
-        with pytest.raises(Refused, match=r"product-mobile: its contact has no project \(a project of Azure DevOps\)"):
+        bare = AzureDevOpsConfig(name="azure", url=fake.url, token_env="T").connector(fake.http({"T": CASE.secret}))
+        with pytest.raises(Refused, match='no project of Azure DevOps for "product-mobile"'):
             await bare.create(make_job())
-        with pytest.raises(Refused, match=r"status 404.*Page not found"):
+        with pytest.raises(Refused, match=r"answered 404.*Page not found"):
             await bare.create(make_job(contact={"project": "Nowhere"}))
 
     asyncio.run(within(CASE, monkeypatch, body))
@@ -70,11 +70,11 @@ def test_an_owner_without_a_project_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"base": "dev.azure.com/bank"}, "base: expected https://"),
+        ({"url": "dev.azure.com/bank"}, "url: expected an address"),
         ({"closed": "Fertig"}, "over: expected"),
         ({"tags": ("a;b",)}, "tags: "),
     ],
 )
 def test_a_wrong_configuration_is_told_by_key(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
-        AzureDevOpsConfig(**{"base": "https://dev.azure.com/bank", "token_env": "A", **fields})
+        AzureDevOpsConfig(**{"name": "azure", "url": "https://dev.azure.com/bank", "token_env": "A", **fields})

@@ -11,26 +11,40 @@ from typing import Any
 import pytest
 import trustme
 
-from sinks.connectors.base import Connector, Later, Refused
+from sinks.connectors.base import Connector, Later, Refused, TakesDigests, Unauthorized
 from sinks.connectors.email import EmailConfig
-from sinks.connectors.http import DryHttp, Http
+from sinks.connectors.http import Answer, DryHttp, Http, Request
+from sinks.connectors.secrets import Secrets
 from tests.sinks.connectors.cases import VARIABLE
 from tests.support.fake_targets.smtp import PASSWORD, USER, FakeMailServer
-from tests.support.jobs import make_job
+from tests.support.jobs import make_digest, make_job
 
-NOBODY: Any = Http.__new__(Http)
+
+async def no_transport(_request: Request) -> Answer:
+    raise AssertionError
+
+
+def http(**environment: str) -> Http:
+    return Http(no_transport, Secrets(environment), now=lambda: 0.0)
 
 
 def run(
     body: Callable[[FakeMailServer, Connector], Coroutine[Any, Any, None]],
     server: FakeMailServer | None = None,
+    environment: dict[str, str] | None = None,
     **fields: Any,
 ) -> None:
     async def main() -> None:
         async with server or FakeMailServer() as running:
-            given = {"host": "127.0.0.1", "port": running.port, "security": "none", "sender": "gs@bank.test"}
+            given = {
+                "name": "mail",
+                "host": "127.0.0.1",
+                "port": running.port,
+                "security": "none",
+                "sender": "gs@bank.test",
+            }
             config = EmailConfig(**{**given, "to": "mobile@bank.test", **fields})
-            await body(running, config.connector(NOBODY))
+            await body(running, config.connector(http(**(environment or {}))))
 
     asyncio.run(main())
 
@@ -69,7 +83,7 @@ def test_the_owners_addresses_come_first() -> None:
     async def body(server: FakeMailServer, connector: Connector) -> None:
         await connector.create(make_job(contact={"to": "ann@bank.test, ben@bank.test"}))
         assert server.recipients == [["ann@bank.test", "ben@bank.test"]]
-        with pytest.raises(Refused, match='"nobody" in its contact is no mail address'):
+        with pytest.raises(Refused, match=r'\[contacts.product-mobile\], mail: "nobody" is no mail address'):
             await connector.create(make_job(contact={"to": "nobody"}))
 
     run(body)
@@ -77,7 +91,7 @@ def test_the_owners_addresses_come_first() -> None:
 
 def test_an_owner_without_an_address_is_told() -> None:
     async def body(_server: FakeMailServer, connector: Connector) -> None:
-        with pytest.raises(Refused, match=r"product-mobile: its contact has no to \(mail addresses\)"):
+        with pytest.raises(Refused, match='no mail address for "product-mobile"'):
             await connector.create(make_job())
 
     run(body, to="")
@@ -145,16 +159,16 @@ def tls(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     return context, str(path)
 
 
-def test_starttls_and_a_login(tls: tuple[ssl.SSLContext, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_starttls_and_a_login(tls: tuple[ssl.SSLContext, str]) -> None:
     context, ca_file = tls
-    login = {"security": "starttls", "username": USER, "password_env": VARIABLE, "ca_file": ca_file}
+    login = {"security": "starttls", "user": USER, "password_env": VARIABLE, "ca_file": ca_file}
 
     async def sent(server: FakeMailServer, connector: Connector) -> None:
         await connector.create(make_job())
         assert len(server.mails) == 1
 
     async def refused(server: FakeMailServer, connector: Connector) -> None:
-        with pytest.raises(Refused, match=f"does not accept {USER} with the password in {VARIABLE}") as caught:
+        with pytest.raises(Unauthorized, match=f"does not accept {USER} with the password in {VARIABLE}") as caught:
             await connector.create(make_job())
         assert "wrong-password" not in caught.value.reason
 
@@ -163,19 +177,29 @@ def test_starttls_and_a_login(tls: tuple[ssl.SSLContext, str], monkeypatch: pyte
             await connector.create(make_job())
         assert server.mails == []
 
-    monkeypatch.setenv(VARIABLE, PASSWORD)
-    run(sent, FakeMailServer(context), **login)
-    run(stranger, FakeMailServer(context), **{**login, "ca_file": ""})
-    monkeypatch.setenv(VARIABLE, "wrong-password")
-    run(refused, FakeMailServer(context), **login)
+    run(sent, FakeMailServer(context), {VARIABLE: PASSWORD}, **login)
+    run(stranger, FakeMailServer(context), {VARIABLE: PASSWORD}, **{**login, "ca_file": ""})
+    run(refused, FakeMailServer(context), {VARIABLE: "wrong-password"}, **login)
+
+
+def test_a_digest_is_one_mail() -> None:
+    async def body(server: FakeMailServer, connector: Connector) -> None:
+        assert isinstance(connector, TakesDigests)
+        await connector.digest(make_digest(3), {"to": "ann@bank.test"})
+        (mail,) = server.mails
+        assert (mail["To"], mail["Message-ID"]) == ("ann@bank.test", "<dig-1@bank.test>")
+        assert mail["Subject"] == "Digest for product-mobile: 5 signals, 4 May"
+        assert mail.get_content().count("- [low] Fee") == 3
+
+    run(body)
 
 
 def test_a_dry_run_prints_the_mail() -> None:
     said: list[str] = []
-    config = EmailConfig(host="mail.bank.test", sender="gs@bank.test", to="mobile@bank.test")
-    asyncio.run(config.connector(DryHttp(said.append)).create(make_job()))
+    config = EmailConfig(name="mail", host="mail.bank.test", sender="gs@bank.test", to="mobile@bank.test")
+    asyncio.run(config.connector(DryHttp(Secrets({}, lenient=True), said.append)).create(make_job()))
     assert "Message-ID: <gs-sig-1@bank.test>" in said[0]
-    assert "SMTP mobile@bank.test" in said[0]
+    assert "To: mobile@bank.test" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -184,11 +208,11 @@ def test_a_dry_run_prints_the_mail() -> None:
         ({"port": 0}, "port: "),
         ({"sender": "gs"}, "sender: "),
         ({"to": "a@b.test, c"}, "to: "),
-        ({"username": "u"}, "password_env: is missing"),
-        ({"password_env": "P"}, "username: is missing"),
-        ({"username": "u", "password_env": "P", "security": "none"}, 'security: "none"'),
+        ({"user": "u"}, "password_env: is missing"),
+        ({"password_env": "P"}, "user: is missing"),
+        ({"user": "u", "password_env": "P", "security": "none"}, 'security: "none"'),
     ],
 )
 def test_a_wrong_configuration_is_told_by_key(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
-        EmailConfig(**{"host": "mail.bank.test", "sender": "gs@bank.test", **fields})
+        EmailConfig(**{"name": "mail", "host": "mail.bank.test", "sender": "gs@bank.test", **fields})

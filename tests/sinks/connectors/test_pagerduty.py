@@ -9,9 +9,9 @@ import pytest
 
 from schemas.assignment import AssignmentState
 from schemas.signal import Severity
-from sinks.connectors.base import Connector, Refused
+from sinks.connectors.base import Connector, Refused, Unauthorized
 from sinks.connectors.pagerduty import PagerDutyConfig
-from tests.sinks.connectors.cases import JOINED, VARIABLE, within
+from tests.sinks.connectors.cases import JOINED, within
 from tests.support.jobs import MARKER, make_job
 
 
@@ -54,22 +54,22 @@ def test_severities(severity: Severity, theirs: str, monkeypatch: pytest.MonkeyP
 
 def test_the_key_may_be_the_owners(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
-        monkeypatch.setenv("MOBILE_KEY", "too short")
-        with pytest.raises(Refused, match="contact of product-mobile: routing_key_env: expected an integration key"):
+        with pytest.raises(
+            Refused, match=r"\[contacts.product-mobile\], pagerduty: routing_key_env: expected an integr"
+        ):
+            await connector.create(make_job(contact={"routing_key_env": "SHORT_KEY"}))
+        # Another owner's alerts still go out: this is no fault of the connector's own login.
+        with pytest.raises(Refused, match="does not accept the integration key in MOBILE_KEY") as caught:
             await connector.create(make_job(contact={"routing_key_env": "MOBILE_KEY"}))
-        monkeypatch.setenv("MOBILE_KEY", "M" * 32)
-        with pytest.raises(Refused, match="does not accept the integration key in MOBILE_KEY"):
-            await connector.create(make_job(contact={"routing_key_env": "MOBILE_KEY"}))
-        bare = PagerDutyConfig(base=fake.url).connector(fake.http)
-        with pytest.raises(Refused, match="its contact has no routing_key_env"):
+        assert not isinstance(caught.value, Unauthorized)
+        bare = PagerDutyConfig(name="pagerduty", url=fake.url).connector(fake.http({}))
+        with pytest.raises(Refused, match='no integration key of PagerDuty for "product-mobile"'):
             await bare.create(make_job())
 
-    asyncio.run(within(JOINED, monkeypatch, body))
+    asyncio.run(within(JOINED, monkeypatch, body, SHORT_KEY="too short", MOBILE_KEY="M" * 32))
 
 
 def test_a_key_that_can_be_none_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "my key")
-
     async def body(fake: Any, connector: Connector) -> None:
         raise AssertionError
 

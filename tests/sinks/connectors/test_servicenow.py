@@ -36,7 +36,7 @@ def test_an_incident_from_new_to_resolved_and_back(monkeypatch: pytest.MonkeyPat
         assert record["state"] == "2"
         await connector.close(make_job(state=AssignmentState.DISMISSED), made)
         assert record["close_code"] == "No resolution provided"
-        assert record["notes"] == ["Escalated.", "Resolved.", "Back."]
+        assert record["notes"] == ["Escalated."]
 
     asyncio.run(within(CASE, monkeypatch, body))
 
@@ -44,7 +44,7 @@ def test_an_incident_from_new_to_resolved_and_back(monkeypatch: pytest.MonkeyPat
 def test_a_missing_right_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
         fake.faults.append(Fault(403, body='{"error":{"message":"Operation Failed","detail":"ACL Exception"}}'))
-        with pytest.raises(Refused, match=f"the secret in {VARIABLE} lacks a right .*ACL Exception"):
+        with pytest.raises(Refused, match=f"does not allow it with the password in {VARIABLE}: .*ACL Exception"):
             await connector.create(make_job())
 
     asyncio.run(within(CASE, monkeypatch, body))
@@ -61,7 +61,9 @@ def test_an_id_that_would_change_the_query_is_refused(monkeypatch: pytest.Monkey
 
 def test_without_a_user_the_secret_is_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, _connector: Connector) -> None:
-        bearer = ServiceNowConfig(base=fake.url, secret_env=VARIABLE).connector(fake.http)
+        bearer = ServiceNowConfig(name="snow", url=fake.url, secret_env=VARIABLE).connector(
+            fake.http({VARIABLE: CASE.secret})
+        )
         with pytest.raises(Refused, match="does not accept"):
             await bearer.create(make_job())
         assert fake.asked[-1].headers["authorization"] == f"Bearer {CASE.secret}"
@@ -72,11 +74,12 @@ def test_without_a_user_the_secret_is_a_token(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"base": "http://bank.service-now.com"}, "base: expected https://"),
+        ({"url": "http://bank.service-now.com"}, "url: is not encrypted"),
         ({"table": "incident/../user"}, "table: expected the name"),
         ({"secret_env": ""}, "secret_env: is missing"),
+        ({"state_resolved": "9"}, "over: expected"),
     ],
 )
 def test_a_wrong_configuration_is_told_by_key(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
-        ServiceNowConfig(**{"base": "https://bank.service-now.com", "secret_env": "A", **fields})
+        ServiceNowConfig(**{"name": "snow", "url": "https://bank.service-now.com", "secret_env": "A", **fields})

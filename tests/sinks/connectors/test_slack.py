@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from schemas.assignment import AssignmentState
-from sinks.connectors.base import Connector, External, Later, Refused
-from sinks.connectors.http import Http
-from sinks.connectors.slack import Slack, SlackConfig
-from tests.sinks.connectors.cases import INCOMING, TRACKED, VARIABLE, within
+from sinks.connectors.base import Connector, External, Later, Refused, TakesDigests, Unauthorized
+from sinks.connectors.slack import SlackConfig
+from tests.sinks.connectors.cases import INCOMING, TRACKED, VARIABLE, Case, within
 from tests.support.fake_targets.faulty import Fault
 from tests.support.fake_targets.slack import CHANNEL
-from tests.support.jobs import MARKER, make_job
+from tests.support.jobs import MARKER, make_digest, make_job
 
 SLACK = TRACKED[0]
 WEBHOOK = INCOMING[0]
@@ -31,7 +30,7 @@ def test_a_signal_is_one_message_and_its_thread(monkeypatch: pytest.MonkeyPatch)
         await connector.comment(make_job("Escalated & <!channel>"), made)
         over = make_job("Resolved.", title="Login failure, over", state=AssignmentState.RESOLVED)
         closed = await connector.close(over, made)
-        assert [each["text"] for each in fake.messages[1:]] == ["Escalated &amp; &lt;!channel&gt;", "Resolved."]
+        assert [each["text"] for each in fake.messages[1:]] == ["Escalated &amp; &lt;!channel&gt;"]
         assert all(each["thread_ts"] == made.key for each in fake.messages[1:])
         assert "Login failure, over" in root["text"]
         await connector.reopen(make_job("Back."), closed)
@@ -63,10 +62,10 @@ def test_a_lost_message_is_looked_for_page_by_page_and_not_for_ever(monkeypatch:
     [
         ("ratelimited", Later, "ratelimited"),
         ("internal_error", Later, "internal_error"),
-        ("missing_scope", Refused, f"the token in {VARIABLE} lacks a scope: chat:write"),
+        ("missing_scope", Unauthorized, f"the token in {VARIABLE}: it lacks a scope: chat:write"),
         ("not_in_channel", Refused, f"no member of {CHANNEL}: invite it"),
         ("is_archived", Refused, f"the channel {CHANNEL} is archived"),
-        ("token_revoked", Refused, "has been revoked"),
+        ("token_revoked", Unauthorized, "has been revoked"),
         ("msg_too_long", Refused, "Slack refuses chat.postMessage: msg_too_long"),
     ],
 )
@@ -81,9 +80,11 @@ def test_errors_of_the_api(error: str, kind: type[Exception], words: str, monkey
 
 def test_the_owners_channel_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
-        with pytest.raises(Refused, match="knows no channel C9999ZZZZ"):
+        with pytest.raises(Refused, match="there is no channel C9999ZZZZ"):
             await connector.create(make_job(contact={"channel": "C9999ZZZZ"}))
-        with pytest.raises(Refused, match='"#mobile" is no id of a Slack channel'):
+        with pytest.raises(Refused, match="there is no channel C8888ZZZZ"):
+            await connector.create(make_job(contact={"to": "C8888ZZZZ"}))
+        with pytest.raises(Refused, match=r'\[contacts.product-mobile\], slack: "#mobile" is no id'):
             await connector.create(make_job(contact={"channel": "#mobile"}))
 
     asyncio.run(within(SLACK, monkeypatch, body))
@@ -118,14 +119,31 @@ def test_a_channel_gets_one_message_a_second(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_a_wrong_configuration_is_told_by_key(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}") as caught:
-        SlackConfig(**fields)
+        SlackConfig(name="slack", **fields)
     assert "xoxb" not in str(caught.value)
 
 
-def test_a_missing_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
-    with pytest.raises(ValueError, match=f"^token_env: the environment has no {VARIABLE}"):
-        Slack(SlackConfig(token_env=VARIABLE), Http.__new__(Http))
+def test_a_missing_secret_is_told() -> None:
+    async def body() -> None:
+        async with SLACK.fake() as fake:
+            with pytest.raises(ValueError, match=f"^token_env: the environment has no {VARIABLE}"):
+                SLACK.config(fake.url).connector(fake.http({}))
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("case", [SLACK, *INCOMING], ids=lambda case: case.kind)
+def test_a_digest_is_one_message(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(fake: Any, connector: Connector) -> None:
+        assert isinstance(connector, TakesDigests)
+        await connector.digest(make_digest(300), {"to": CHANNEL} if case is SLACK else {})
+        assert case.made(fake) == 1
+        text = fake.asked[-1].body.decode()
+        assert "Digest for product-mobile: 302 signals, 4 May" in text
+        assert "Fee 0 <b>" not in text or case.kind == "teams"
+        assert len(text) < 28_672
+
+    asyncio.run(within(case, monkeypatch, body))
 
 
 def test_a_webhook_is_sent_news_and_no_mere_growth(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +169,7 @@ def test_a_webhook_is_sent_news_and_no_mere_growth(monkeypatch: pytest.MonkeyPat
         (404, "no_service", "Slack: the webhook has been removed or turned off"),
         (403, "invalid_token", "Slack: the webhook's address is wrong"),
         (410, "channel_is_archived", "Slack: its channel is archived"),
-        (400, "invalid_payload", "status 400: invalid_payload"),
+        (400, "invalid_payload", "answered 400: invalid_payload"),
     ],
 )
 def test_what_a_webhook_refuses(status: int, said: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,14 +184,15 @@ def test_what_a_webhook_refuses(status: int, said: str, words: str, monkeypatch:
 
 def test_an_owner_may_have_a_webhook_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body(fake: Any, connector: Connector) -> None:
-        monkeypatch.setenv("MOBILE_HOOK", f"{fake.url}/services/mobile")
         await connector.create(make_job(contact={"url_env": "MOBILE_HOOK"}))
         assert fake.asked[-1].path == "/services/mobile"
-        with pytest.raises(Refused, match="contact of product-mobile: url_env: the environment has no NOT_THERE"):
+        with pytest.raises(
+            Refused, match=r"\[contacts.product-mobile\], hook: url_env: the environment has no NOT_THERE"
+        ):
             await connector.create(make_job(contact={"url_env": "NOT_THERE"}))
-        monkeypatch.setenv("PLAIN_HOOK", "http://example.com/very-secret")
-        with pytest.raises(Refused, match="begins with https://") as caught:
+        with pytest.raises(Refused, match="is not encrypted; expected https://") as caught:
             await connector.create(make_job(contact={"url_env": "PLAIN_HOOK"}))
         assert "very-secret" not in caught.value.reason
 
-    asyncio.run(within(WEBHOOK, monkeypatch, body))
+    more = {"MOBILE_HOOK": "{url}/services/mobile", "PLAIN_HOOK": "http://example.com/very-secret"}
+    asyncio.run(within(WEBHOOK, monkeypatch, body, **more))

@@ -124,8 +124,8 @@ def servicenow(record: Any, key: str = KEY, at: float = NOW) -> Incoming:
     """What our business rule sends, signed."""
     body = json.dumps(record).encode()
     stamp = str(int(at))
-    signature = "v1=" + _hex(key, f"v1:{stamp}:".encode() + body)
-    return Incoming({"x-groundswell-timestamp": stamp, "x-groundswell-signature": signature}, body, NOW)
+    signature = "v1=" + _hex(key, f"{stamp}.".encode() + body)
+    return Incoming({"groundswell-timestamp": stamp, "groundswell-signature": signature}, body, NOW)
 
 
 def incident(state: str = "6", code: str = "Solution provided") -> dict[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import aiohttp
-import pytest
 from aiohttp import web
 
 from schemas.action import Action, ActionKind
+from sinks.connectors.secrets import Secrets
 from sinks.inbound.base import Incoming, Told
 from sinks.inbound.jira import JiraSource
 from streams.clock import ManualClock
@@ -46,12 +46,10 @@ class Broken:
 Body = Callable[[aiohttp.ClientSession, str, FakeWriter], Coroutine[Any, Any, None]]
 
 
-def serve(body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOOK_SECRET", r.KEY)
-
+def serve(body: Body) -> None:
     async def main() -> None:
         writer = FakeWriter()
-        sources = [JiraSource(secret_env="HOOK_SECRET").source(), Broken()]
+        sources = [JiraSource(secret_env="HOOK_SECRET").source(Secrets({"HOOK_SECRET": r.KEY})), Broken()]
         runner = web.AppRunner(Pages(sources, writer, ManualClock(r.NOW)).app(MOST), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -70,10 +68,10 @@ async def post(session: aiohttp.ClientSession, url: str, request: Incoming) -> t
         return response.status, await response.text()
 
 
-def test_what_is_taken_is_written_before_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_taken_is_written_before_it_is_answered() -> None:
     async def body(session: aiohttp.ClientSession, url: str, writer: FakeWriter) -> None:
         request = r.jira(r.issue_updated())
-        assert await post(session, f"{url}/inbound/jira", request) == (200, "sig-1 acknowledged by Ann Other\n")
+        assert await post(session, f"{url}/inbound/jira", request) == (200, "sig-1 acknowledged by jira: Ann Other\n")
         (action,) = writer.written
         assert (action.kind, action.note) == (ActionKind.ACKNOWLEDGED, "MOB-12: In Progress")
         writer.trouble = "broker gone"
@@ -92,10 +90,10 @@ def test_what_is_taken_is_written_before_it_is_answered(monkeypatch: pytest.Monk
         assert 'groundswell_inbound_requests_total{outcome="taken",source="jira"} 2.0' in text
         assert 'groundswell_inbound_requests_total{outcome="failed",source="jira"} 1.0' in text
 
-    serve(body, monkeypatch)
+    serve(body)
 
 
-def test_errors_are_a_line_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_a_line_and_no_traceback() -> None:
     async def body(session: aiohttp.ClientSession, url: str, writer: FakeWriter) -> None:
         right = r.jira(r.issue_updated())
         jira = f"{url}/inbound/jira"
@@ -113,10 +111,10 @@ def test_errors_are_a_line_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> 
         assert await post(session, jira, r.jira(unknown)) == (200, "nothing to do: status Odd means nothing\n")
         assert writer.written == []
 
-    serve(body, monkeypatch)
+    serve(body)
 
 
-def test_a_body_that_grows_while_it_is_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_grows_while_it_is_read_is_cut_off() -> None:
     async def body(session: aiohttp.ClientSession, url: str, _writer: FakeWriter) -> None:
         async def chunks() -> Any:
             for _ in range(100):
@@ -125,12 +123,12 @@ def test_a_body_that_grows_while_it_is_read_is_cut_off(monkeypatch: pytest.Monke
         async with session.post(f"{url}/inbound/jira", data=chunks()) as response:
             assert response.status == 413
 
-    serve(body, monkeypatch)
+    serve(body)
 
 
-def test_a_login_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_is_asked_for() -> None:
     async def body(session: aiohttp.ClientSession, url: str, _writer: FakeWriter) -> None:
         async with session.post(f"{url}/inbound/jira", data=json.dumps({})) as response:
             assert response.headers["WWW-Authenticate"] == 'Basic realm="groundswell"'
 
-    serve(body, monkeypatch)
+    serve(body)

@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-import aiohttp
 from aiohttp import web
 
 from sinks.connectors.http import Http
+from sinks.connectors.secrets import Secrets
+from streams.connecting.session import Session
 
 NOW = 1_777_885_200.0
 TIMEOUT_S = 0.3
@@ -78,12 +79,15 @@ class FakeTarget:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._session = aiohttp.ClientSession()
-        self.http = Http(self._session, lambda: NOW, TIMEOUT_S)
+        self._session = await Session().__aenter__()
         return self
 
+    def http(self, environment: Mapping[str, str]) -> Http:
+        """A client with the secrets in ``environment``."""
+        return Http(self._session, Secrets(environment), now=lambda: NOW, timeout_s=TIMEOUT_S)
+
     async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+        await self._session.__aexit__(None, None, None)
         await self._runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
