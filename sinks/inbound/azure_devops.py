@@ -27,7 +27,7 @@ class AzureDevOpsSource(
     """A service hook "work item updated" with all resource details.
 
     Attributes:
-        username: that the hook logs in with; the secret is its password.
+        user: that the hook logs in with; the secret is its password.
         statuses: what a state means: acknowledged, fix_shipped, resolved, dismissed, or nothing (``""``).
         own: unique names (mail addresses) whose changes are our connector's own and are not told back.
         replay_window_s: how long after the change an event is still taken.
@@ -37,7 +37,7 @@ class AzureDevOpsSource(
     """
 
     name: str = "azure-devops"
-    username: str = "groundswell"
+    user: str = "groundswell"
     secret_env: str = ""
     secret_file: str = ""
     statuses: Mapping[str, str] = {}
@@ -61,7 +61,7 @@ class AzureDevOps:
 
     def take(self, incoming: Incoming) -> Told:
         """What a change of state means; raises Denied."""
-        check_basic(incoming, self._config.username, self._password)
+        check_basic(incoming, self._config.user, self._password)
         event = document(incoming.body)
         at = moment(text(event, "createdDate"), "createdDate")
         check_fresh(at.timestamp(), incoming, self._config.replay_window_s)
