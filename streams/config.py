@@ -16,6 +16,7 @@ from schemas.duration import parse_duration
 from schemas.signal import Severity
 from sinks.connectors import ConnectorConfig
 from sinks.deadlines import Deadlines
+from sinks.inbound.section import SourceConfig
 from sinks.ownership import Ownership
 from sinks.triage.desk import Policy
 from streams.calendars import CalendarError, calendars, check_section
@@ -37,9 +38,11 @@ _DURATIONS = frozenset(
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
         "stalled", "recovering", "joining", "pane", "settle", "group_wait", "group_interval", "together", "remember",
-        "timeout", "give_up_after", "reopen_within", "begin",
+        "timeout", "give_up_after", "reopen_within", "begin", "replay_window",
     }
 )  # fmt: skip
+# Lists whose tables are told apart by ``kind``.
+_KINDS: dict[str, Any] = {"connectors": ConnectorConfig, "inbound.sources": SourceConfig}
 _WHOLE = frozenset({"chunk", "pane"})
 
 # What Kafka takes in the name of a topic, a group or a member.
@@ -312,8 +315,9 @@ def _by_key(message: str) -> str:
         kinds = ", ".join(sorted(kind.kind for kind in typing.get_args(Rule)))
         return f'{where}: there is no "{value[1]}"; there are {kinds}'
     if where.endswith(".kind") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
-        kinds = ", ".join(sorted(str(kind.__struct_config__.tag) for kind in typing.get_args(ConnectorConfig)))
-        return f'{where}: there is no "{value[1]}"; there are {kinds}'
+        union = typing.get_args(_KINDS[where.partition("[")[0]])
+        known = ", ".join(sorted(str(kind.__struct_config__.tag) for kind in union))
+        return f'{where}: there is no "{value[1]}"; there are {known}'
     if own := re.fullmatch(r"([a-z_]+): (.*)", what, re.DOTALL):
         return f"{_joined(where, own[1])}: {own[2]}"
     return f"{where}: {what[0].lower()}{what[1:]}" if where else what

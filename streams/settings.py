@@ -9,6 +9,7 @@ from msgspec import Struct
 from detectors.rules import Rule
 from sinks.connectors import ConnectorConfig
 from sinks.deadlines import DeadlinesConfig
+from sinks.inbound.section import InboundConfig
 from sinks.ownership import OwnershipConfig
 from sinks.triage.section import TriageConfig
 from streams.connecting.section import ConnectSection
@@ -167,6 +168,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         connectors: the tools that assignments go to.
         connect: the process that takes them there.
         calendar: the customers' clock, holidays, and what has been declared.
+        inbound: who may tell us of progress, and where we listen for it.
         directory: of the file, for paths in it; not a key of the file.
         digest: identifies the rules and owners in force; it stands in every signal.
     """
@@ -183,6 +185,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connectors: tuple[ConnectorConfig, ...] = ()
     connect: ConnectSection = ConnectSection()
     calendar: CalendarSection = CalendarSection()
+    inbound: InboundConfig = InboundConfig()
     web: Web = Web()
     watchdog: WatchdogSettings = WatchdogSettings()
     directory: Path = Path()

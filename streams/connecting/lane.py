@@ -40,6 +40,9 @@ class Lane:
         config: of a consumer, with the lane's own group.
         topics: what is read: owner-assignments, and digests if the connector takes them.
         begin_ms: wall time, epoch milliseconds: what is older is skipped where the group has no position yet.
+
+    Attributes:
+        ready: set once it has partitions, or knows that others have them all.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class Lane:
         now: Callable[[], float],
     ) -> None:
         self.name = name
-        self.ready = False
+        self.ready = asyncio.Event()
         self._courier, self._links, self._letters, self._metrics, self._now = courier, links, letters, metrics, now
         self._topics, self._begin_ms = topics, begin_ms
         self._digests = msgspec.json.Decoder(Digest)
@@ -189,7 +192,7 @@ class Lane:
         self._ends.update({place: end for place, end in ends.items() if place in self._held})
         if not self._ends:
             self._backlog_read.set()
-        self.ready = True
+        self.ready.set()
         # A record may be missing before the end, so it is not waited for without limit.
         asyncio.get_running_loop().call_later(_BACKLOG_S, self._backlog_read.set)
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from sinks.connectors.secrets import Secrets
 from sinks.delivery.courier import Courier, Times
+from streams.acls import connect_groups
 from streams.clients import Clients
 from streams.clock import Clock
 from streams.connecting.building import Built, build, chosen, paced_http
@@ -64,7 +65,7 @@ async def run(
         outgoing = Outgoing(clients.producer())
         stack.push_async_callback(outgoing.close)
         names = {each.config.name for each in built}
-        reader = clients.consumer(f"{settings.kafka.group}-connect", **{"auto.offset.reset": "error"})
+        reader = clients.consumer(group_of(settings, "links"), **{"auto.offset.reset": "error"})
         links = Links(reader, topics.links, partitions[topics.links], outgoing, names)
         lanes = [_lane(each, settings, clients, topics, links, outgoing, metrics, clock) for each in built]
         pages = Pages(settings.connect, metrics.registry, lambda: _not_ready(lanes))
@@ -118,17 +119,17 @@ def _lane(
 
 def group_of(settings: Settings, name: str) -> str:
     """The consumer group of a connector: its lag is its own."""
-    return f"{settings.kafka.group}-connect-{name}"
+    return f"{connect_groups(settings.kafka)}{name}"
 
 
 def _not_ready(lanes: Sequence[Lane]) -> str | None:
-    waiting = [lane.name for lane in lanes if not lane.ready]
+    waiting = [lane.name for lane in lanes if not lane.ready.is_set()]
     return f"not yet ready: {', '.join(waiting)}" if waiting else None
 
 
 async def _tell_ready(lanes: Sequence[Lane], on_ready: Callable[[], None]) -> None:
-    while _not_ready(lanes):
-        await asyncio.sleep(0.05)
+    for lane in lanes:
+        await lane.ready.wait()
     on_ready()
 
 
