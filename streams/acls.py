@@ -17,6 +17,7 @@ class Component(StrEnum):
     WORKER = "worker"
     PRODUCER = "producer"
     CONNECTOR = "connector"
+    INBOUND = "inbound"
     READER = "reader"
     OPERATOR = "operator"
 
@@ -46,10 +47,11 @@ def rights(component: Component, kafka: Kafka, group: str = "", *, prefixed: boo
     - worker: counts, detects and assigns; looks at the topics' clean-up policy before it starts; makes no topic.
     - producer: sends events, as ``groundswell replay`` does.
     - connector: turns assignments into tickets, and says what became of them.
+    - inbound: takes webhooks of the targets, ``groundswell inbound``.
     - reader: watches signals and assignments, as ``groundswell tail`` does, which joins no group; asks why with
       ``groundswell explain``, and sees what is silenced.
     - operator: ``groundswell topics create``, and the changes of a topic that it suggests, but for deleting one;
-      ``groundswell silence``.
+      ``groundswell silence`` and ``groundswell action``.
 
     Args:
         group: the consumer group of a connector or a reader; every connector has one.
@@ -69,14 +71,26 @@ def rights(component: Component, kafka: Kafka, group: str = "", *, prefixed: boo
     if component is Component.PRODUCER:
         return [Right("topic", name, ("Write",)) for name in topics.inputs]
     if component is Component.OPERATOR:
-        own = {topics.controls: (*_MAKES, "Read", "Write")}
+        own = {topics.controls: (*_MAKES, "Read", "Write"), topics.actions: (*_MAKES, "Write")}
         return [Right("topic", spec.name, own.get(spec.name, _MAKES)) for spec in topics.specs()]
+    if component is Component.INBOUND:
+        return [Right("topic", topics.actions, ("Write",))]
     groups = [Right("group", group, ("Read",), prefixed)] if group else []
     if component is Component.READER:
         watched = (topics.signals, topics.assignments, topics.digests, topics.controls, topics.audit)
         return [Right("topic", name, ("Read",)) for name in watched] + groups
     told = [Right("topic", name, ("Read",)) for name in (topics.assignments, topics.digests)]
+    told += [Right("topic", topics.links, ("Read", "Write")), Right("topic", topics.dead_letters, ("Write",))]
     return [*told, Right("topic", topics.actions, ("Write",)), *groups]
+
+
+def connect_groups(kafka: Kafka) -> str:
+    """What the consumer groups of ``groundswell connect`` begin with; the name of the connector follows.
+
+    >>> connect_groups(Kafka())
+    'groundswell-connect-'
+    """
+    return f"{kafka.group}-connect-"
 
 
 def idempotent_write() -> Right:

@@ -14,7 +14,9 @@ from detectors.calendar import Calendars
 from detectors.rules import Rule, RuleSet
 from schemas.duration import parse_duration
 from schemas.signal import Severity
+from sinks.connectors import ConnectorConfig
 from sinks.deadlines import Deadlines
+from sinks.inbound.section import SourceConfig
 from sinks.ownership import Ownership
 from sinks.triage.desk import Policy
 from streams.calendars import CalendarError, calendars, check_section
@@ -30,15 +32,17 @@ class ConfigError(ValueError):
 
 
 # Their durations stay text: the struct that owns them parses them and knows the better message.
-_TEXT_SECTIONS = frozenset({"calendar", "deadlines", "ownership"})
+_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
         "flush", "max_flush", "behind_flush", "tick", "idle", "dedupe", "max_future", "max_past", "chunk",
         "stalled", "recovering", "joining", "pane", "settle", "group_wait", "group_interval",
-        "patience", "together", "remember",
+        "patience", "together", "remember", "timeout", "give_up_after", "reopen_within", "begin", "replay_window",
     }
 )  # fmt: skip
+# Lists whose tables are told apart by ``kind``.
+_KINDS: dict[str, Any] = {"connectors": ConnectorConfig, "inbound.sources": SourceConfig}
 _WHOLE = frozenset({"chunk", "pane"})
 
 # What Kafka takes in the name of a topic, a group or a member.
@@ -88,6 +92,7 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         _check_dimensions(settings.ingest.counting.dimensions)
         Ownership(settings.ownership)
         Deadlines(settings.deadlines)
+        _check_connectors(settings)
         check_section(settings.calendar)
     except msgspec.ValidationError as error:
         raise ConfigError(_by_key(str(error))) from None
@@ -204,6 +209,14 @@ def _check_names(settings: Settings) -> None:
         seen.add(rule.name)
 
 
+def _check_connectors(settings: Settings) -> None:
+    seen: set[str] = set()
+    for index, connector in enumerate(settings.connectors):
+        if connector.name in seen:
+            raise ConfigError(f'connectors[{index}].name: "{connector.name}" is used twice')
+        seen.add(connector.name)
+
+
 def _check_tenants(raw: dict[str, Any]) -> None:
     """msgspec does not tell the name of a table that the user has named."""
     calendar = raw.get("calendar")
@@ -301,6 +314,10 @@ def _by_key(message: str) -> str:
     if where.endswith(".detector") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
         kinds = ", ".join(sorted(kind.kind for kind in typing.get_args(Rule)))
         return f'{where}: there is no "{value[1]}"; there are {kinds}'
+    if where.endswith(".kind") and (value := re.fullmatch(r"Invalid value '(.*)'", what, re.DOTALL)):
+        union = typing.get_args(_KINDS[where.partition("[")[0]])
+        known = ", ".join(sorted(str(kind.__struct_config__.tag) for kind in union))
+        return f'{where}: there is no "{value[1]}"; there are {known}'
     if own := re.fullmatch(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): (.*)", what, re.DOTALL):
         return f"{_joined(where, own[1])}: {own[2]}"
     return f"{where}: {what[0].lower()}{what[1:]}" if where else what

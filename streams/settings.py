@@ -7,9 +7,12 @@ from typing import Literal
 from msgspec import Struct
 
 from detectors.rules import Rule
+from sinks.connectors import ConnectorConfig
 from sinks.deadlines import DeadlinesConfig
+from sinks.inbound.section import InboundConfig
 from sinks.ownership import OwnershipConfig
 from sinks.triage.section import TriageConfig
+from streams.connecting.section import ConnectSection
 from streams.declaring.section import CalendarSection
 from streams.detecting import DetectSettings
 from streams.ingest.counter import CountSettings
@@ -162,7 +165,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         rules: what is watched for; see the detectors.
         ownership: who gets it.
         triage: which of it a person hears about, and when.
+        contacts: role -> name of a connector -> how the role is reached with it; text stands for ``{ to = text }``.
+        connectors: the tools that assignments go to.
+        connect: the process that takes them there.
         calendar: the customers' clock, holidays, and what has been declared.
+        inbound: who may tell us of progress, and where we listen for it.
         directory: of the file, for paths in it; not a key of the file.
         digest: identifies the rules and owners in force; it stands in every signal.
     """
@@ -175,7 +182,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ownership: OwnershipConfig = OwnershipConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
     triage: TriageConfig = TriageConfig()
+    contacts: dict[str, dict[str, str | dict[str, str]]] = {}
+    connectors: tuple[ConnectorConfig, ...] = ()
+    connect: ConnectSection = ConnectSection()
     calendar: CalendarSection = CalendarSection()
+    inbound: InboundConfig = InboundConfig()
     web: Web = Web()
     watchdog: WatchdogSettings = WatchdogSettings()
     directory: Path = Path()

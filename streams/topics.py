@@ -46,6 +46,7 @@ class Topics:
         self.digests = f"{prefix}digests"
         self.controls = f"{prefix}controls"
         self.audit = f"{prefix}audit"
+        self.links = f"{prefix}connector-links"
         self.dead_letters = f"{prefix}dead-letters"
         self.series_log = f"{group}-series-changelog"
         self.triage_log = f"{group}-triage-changelog"
@@ -69,6 +70,7 @@ class Topics:
             TopicSpec(self.digests, "what an owner is told of together, keyed by id", "delete", False),
             TopicSpec(self.controls, "silences and snoozes, keyed by id", "compact", False),
             TopicSpec(self.audit, "what became of each signal and why, keyed by signal id", "delete", False),
+            TopicSpec(self.links, "what connectors have made of signals, by connector and signal", "compact", False),
             TopicSpec(self.dead_letters, "records that could not be taken, with the reason", "delete", False),
             TopicSpec(self.series_log, "internal: checkpoints of series", "compact", True, _CHANGELOG),
             TopicSpec(self.triage_log, "internal: state of triage, by tenant", "compact", True, _CHANGELOG),

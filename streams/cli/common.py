@@ -150,6 +150,31 @@ def duration(option: str, text: str) -> float:
         raise Fail(f"{option}: {error}", MISUSED) from None
 
 
+def moment(option: str, text: str) -> float:
+    """The epoch seconds of a time given as an option.
+
+    Raises:
+        Fail: it is none, or names no zone.
+    """
+    from datetime import datetime
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Fail(f'{option}: expected a time such as 2026-05-04T17:00Z, got "{text}"', MISUSED) from None
+    if found.tzinfo is None:
+        raise Fail(f'{option}: "{text}" names no zone; write {text}Z or {text}+02:00', MISUSED)
+    return found.timestamp()
+
+
+def now() -> float:
+    """Wall time, epoch seconds, to the millisecond."""
+    from streams.clock import SystemClock
+
+    # Records hold milliseconds: a moment that is rounded up would lie in the future.
+    return int(SystemClock().now() * 1000) / 1000
+
+
 @contextmanager
 def ended_quietly() -> Iterator[None]:
     """Turns whatever ends a command into one line on stderr and an exit code."""

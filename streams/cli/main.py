@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import backtest, check, demo, explain, replay, score, silence, tail, topics, worker
+from streams.cli import (
+    action,
+    backtest,
+    check,
+    connect,
+    demo,
+    explain,
+    inbound,
+    replay,
+    score,
+    silence,
+    tail,
+    topics,
+    worker,
+)
 from streams.cli.common import ended_quietly
 
 app = typer.Typer(
@@ -24,6 +38,9 @@ app.command("backtest")(backtest.backtest)
 app.command("score")(score.score)
 app.command("check-config")(check.check_config)
 app.command("explain")(explain.explain)
+app.command("connect")(connect.connect)
+app.command("action")(action.action)
+app.command("inbound")(inbound.inbound)
 app.add_typer(silence.app, name="silence")
 app.add_typer(topics.app, name="topics")
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.common import MISUSED, ConfigOption, Fail, duration, load
+from streams.cli.common import MISUSED, ConfigOption, Fail, duration, load, moment
+from streams.cli.common import now as wall_time
 
 if TYPE_CHECKING:
     from schemas.control import Control
     from streams.clients import Clients
 
 app = typer.Typer(help="Hear nothing of some signals for a while; they are still written.", no_args_is_help=True)
-
-_DELIVERY_S = 30.0
 
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
@@ -96,7 +94,7 @@ def list_controls(
     """List the silences and snoozes, those that end first at the top."""
     from streams.cli.silencing import in_words, json_line, listed
 
-    now = _now()
+    now = wall_time()
     for control in listed(_read(config), now, past=past):
         typer.echo(json_line(control) if as_json else in_words(control, now))
 
@@ -110,7 +108,7 @@ def expire(
     """End a silence or a snooze now. What it has kept back is told, if that is not over."""
     from streams.cli.silencing import ended, in_words
 
-    now = _now()
+    now = wall_time()
     found = {control.id: control for control in _read(config)}.get(name)
     if found is None:
         raise Fail(f"there is no {name}; `groundswell silence list` shows what there is")
@@ -121,30 +119,13 @@ def expire(
     typer.echo(in_words(control, now))
 
 
-def _now() -> float:
-    from streams.clock import SystemClock
-
-    # Records hold milliseconds: a moment that is rounded up would lie in the future.
-    return int(SystemClock().now() * 1000) / 1000
-
-
 def _times(for_: str | None, until: str | None, starts: str | None) -> tuple[float, float, float]:
     """Now, the beginning and the end, epoch seconds."""
-    now = _now()
-    begins = now if starts is None else _moment("--starts", starts)
+    now = wall_time()
+    begins = now if starts is None else moment("--starts", starts)
     if (for_ is None) == (until is None):
         raise Fail("--for: expected either --for or --until: nothing is silenced for ever", MISUSED)
-    return now, begins, begins + duration("--for", for_) if for_ is not None else _moment("--until", str(until))
-
-
-def _moment(option: str, text: str) -> float:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Fail(f'{option}: expected a time such as 2026-05-04T17:00Z, got "{text}"', MISUSED) from None
-    if found.tzinfo is None:
-        raise Fail(f'{option}: "{text}" names no zone; write {text}Z or {text}+02:00', MISUSED)
-    return found.timestamp()
+    return now, begins, begins + duration("--for", for_) if for_ is not None else moment("--until", str(until))
 
 
 def _topic(config: Path | None, operation: str) -> tuple[Clients, str, int]:
@@ -173,18 +154,8 @@ def _read(config: Path | None) -> list[Control]:
 
 
 def _write(config: Path | None, control: Control) -> None:
-    from confluent_kafka import Producer
-
     from schemas.triage_codec import encode
+    from streams.cli.writing import write_one
 
     clients, topic, _ = _topic(config, "Write")
-    failed: list[str] = []
-    producer = Producer(clients.producer())
-    producer.produce(
-        topic,
-        encode(control),
-        key=control.id,
-        on_delivery=lambda error, _message: failed.append(str(error)) if error is not None else None,
-    )
-    if producer.flush(_DELIVERY_S) or failed:
-        raise Fail(f"topic {topic}: not written: {failed[0] if failed else f'no answer in {_DELIVERY_S:.0f} s'}")
+    write_one(clients, topic, control.id, encode(control))

@@ -94,7 +94,7 @@ def acls(
     """
     import json
 
-    from streams.acls import commands, idempotent_write, rights, table
+    from streams.acls import commands, connect_groups, idempotent_write, rights, table
 
     kafka = read(config).kafka
     if principal and component is None:
@@ -103,11 +103,12 @@ def acls(
         raise Fail(f'--principal: expected a type and a name such as User:groundswell, got "{principal}"', MISUSED)
     rows: list[dict[str, str]] = []
     for each in Component if component is None else (component,):
-        default = f"{kafka.group}-connector" if each is Component.CONNECTOR else ""
         # Without --component, --group is the connector's: nobody else is to read in it.
-        own = (group if component or each is Component.CONNECTOR else "") or default
+        own = group if component or each is Component.CONNECTOR else ""
+        # Every connector has a group of its own, and all their names begin so.
+        default = connect_groups(kafka) if each is Component.CONNECTOR and not own else ""
         try:
-            needed = rights(each, kafka, own, prefixed=prefixed)
+            needed = rights(each, kafka, own or default, prefixed=prefixed or bool(default))
         except ValueError as error:
             raise Fail(f"--group: {error}", MISUSED) from None
         if old_brokers and any("Write" in right.operations for right in needed):

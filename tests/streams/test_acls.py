@@ -51,6 +51,8 @@ def test_the_others_have_less() -> None:
     assert rights(Component.CONNECTOR, KAFKA, "tickets", prefixed=True) == [
         Right("topic", "p.owner-assignments", ("Read",)),
         Right("topic", "p.digests", ("Read",)),
+        Right("topic", "p.connector-links", ("Read", "Write")),
+        Right("topic", "p.dead-letters", ("Write",)),
         Right("topic", "p.actions", ("Write",)),
         Right("group", "tickets", ("Read",), prefixed=True),
     ]
@@ -59,7 +61,9 @@ def test_the_others_have_less() -> None:
     }  # fmt: skip
     assert [right for right in rights(Component.READER, KAFKA) if right.kind == "group"] == []
     assert allowed(Component.OPERATOR, "Create") == {spec.name for spec in TOPICS.specs()}
-    assert allowed(Component.OPERATOR, "Write") == allowed(Component.OPERATOR, "Read") == {"p.controls"}
+    assert allowed(Component.OPERATOR, "Read") == {"p.controls"}
+    assert allowed(Component.OPERATOR, "Write") == {"p.controls", "p.actions"}
+    assert rights(Component.INBOUND, KAFKA) == [Right("topic", "p.actions", ("Write",))]
     for component in Component:
         if component is not Component.OPERATOR:
             assert not any(allowed(component, operation) for operation in ("Create", "Alter", "AlterConfigs", "Delete"))
@@ -123,19 +127,19 @@ def test_the_command_needs_no_secret_and_no_broker(config: str) -> None:
     assert done.returncode == 0, done.stderr
     assert [line for line in done.stdout.splitlines() if line.startswith("#")] == [f"# {each}" for each in Component]
     assert "--allow-principal User:gw --operation Read --group g\n" in done.stdout
-    assert "--allow-principal User:connector --operation Read --group g-connector\n" in done.stdout
+    assert "User:connector --operation Read --resource-pattern-type prefixed --group g-connect-\n" in done.stdout
     assert "IdempotentWrite" not in done.stdout
     old = groundswell("topics", "acls", "-c", config, "--old-brokers", "--json")
     asked = [row["component"] for row in json.loads(old.stdout) if row["operation"] == "IdempotentWrite"]
-    assert asked == ["worker", "producer", "connector", "operator"]
+    assert asked == ["worker", "producer", "connector", "inbound", "operator"]
 
 
 @pytest.mark.parametrize("component", ["worker", "connector"])
 def test_the_command_gives_the_data(config: str, component: str) -> None:
     who = ("--component", component, "--principal", "User:x")
     done = groundswell("topics", "acls", "-c", config, *who, "--json")
-    group = "g-connector" if component == "connector" else ""
-    rows = table(rights(Component(component), KAFKA, group), "User:x")
+    group = "g-connect-" if component == "connector" else ""
+    rows = table(rights(Component(component), KAFKA, group, prefixed=bool(group)), "User:x")
     assert json.loads(done.stdout) == [{"component": component, **row} for row in rows]
 
 
