@@ -41,7 +41,7 @@ def connect(
     ] = "60s",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each try that fails.")] = False,
 ) -> None:
-    """Turn assignments into tickets and messages in the tools of [[connectors]], and keep them up to date.
+    """Turn assignments into tickets and messages in the tools that the configuration names, and keep them up to date.
 
     Each connector has a consumer group of its own, so one that is down holds no other back. Ends when told to (Ctrl-C
     or SIGTERM), after what is under way is done. Start several to share the work.

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from confluent_kafka import Message
 
@@ -35,7 +36,8 @@ class Letters:
             error=error,
         )
         given = message.headers() or []
-        headers: Headers = [(name, data) for name, data in (given.items() if isinstance(given, dict) else given)]
+        pairs: Any = given.items() if isinstance(given, dict) else given
+        headers: Headers = [(name, data) for name, data in pairs]
         letter = dead_letter(failure, _bytes(message.key()), _bytes(message.value()), headers, message.timestamp()[1])
         _log.warning("%s: dead letter: %s", self._connector, letter.message)
         await self._outgoing.send(self._topic, letter.key, letter.value, letter.headers, letter.timestamp_ms)

@@ -40,9 +40,9 @@ def test_topics_are_made_once_and_found_right(config: Path, broker: Broker, topi
     assert "mend it with: groundswell topics create" in lost.stderr
     first, again = run(config, "topics", "create"), run(config, "topics", "create")
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
-    assert first.stdout.count("created") == 14
-    assert again.stdout.count("exists") == 14
-    assert "all 14 topics are as they must be" in again.stdout
+    assert first.stdout.count("created") == 15
+    assert again.stdout.count("exists") == 15
+    assert "all 15 topics are as they must be" in again.stdout
     listed = run(config, "topics", "list")
     assert f"{topic_prefix}owner-assignments" in listed.stdout
     assert "missing" not in listed.stdout
