@@ -96,4 +96,4 @@ class Bucket:
         self._tokens = min(self._tokens + max(now - self._at, 0.0) * self._rate, self._burst)
         self._at = max(now, self._at)
         self._tokens -= 1.0
-        return max(-self._tokens / self._rate, 0.0)
+        return max(0.0, -self._tokens / self._rate)

@@ -107,6 +107,9 @@ class TenantTriage:
                     other.until = min(other.until, each.until) if other.id == each.id else other.until
             else:
                 ready.append(each)
+                for other in state.held:
+                    # It may have joined an incident while an older one was held.
+                    other.until = now if other.id == each.id else other.until
         return ready
 
     def _wait_s(self, signal: Signal, now: float) -> float:

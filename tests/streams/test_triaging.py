@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import encode_json
@@ -132,6 +132,7 @@ def test_a_death_at_any_point_changes_nothing_that_leaves(seed: int, deaths: lis
 
 
 @settings(max_examples=150, deadline=None)
+@example(seed=218, deaths=[])
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 400), max_size=4))
 def test_a_death_that_costs_time_gives_nothing_two_meanings(seed: int, deaths: list[int]) -> None:
     steps = lives(random.Random(seed), 25)
