@@ -105,8 +105,9 @@ def _worker(kafka: Kafka, topics: Topics) -> list[Right]:
     written = {*between, topics.assignments, topics.digests, topics.audit, topics.dead_letters, *logs}
     needed = []
     for spec in topics.specs():
-        operations = ("Read",) * (spec.name in read) + ("Write",) * (spec.name in written) + ("DescribeConfigs",)
-        needed.append(Right("topic", spec.name, operations))
+        operations = ("Read",) * (spec.name in read) + ("Write",) * (spec.name in written)
+        # A topic that is only looked at must be seen to be there.
+        needed.append(Right("topic", spec.name, (*(operations or ("Describe",)), "DescribeConfigs")))
     return [*needed, Right("group", kafka.group, ("Read",))]
 
 

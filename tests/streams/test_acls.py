@@ -40,9 +40,10 @@ def test_the_worker_has_what_it_needs_and_no_more() -> None:
         "p.dead-letters", *OWN,
     }  # fmt: skip
     assert allowed(Component.WORKER, "DescribeConfigs") == {spec.name for spec in TOPICS.specs()}
+    assert allowed(Component.WORKER, "Describe") == {"p.connector-links"}
     assert allowed(Component.WORKER, "Read", "group") == {"g"}
     assert {o for right in rights(Component.WORKER, KAFKA) for o in right.operations} == {
-        "Read", "Write", "DescribeConfigs",
+        "Read", "Write", "Describe", "DescribeConfigs",
     }  # fmt: skip
 
 
