@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import UNSET, Struct, UnsetType
 
+from schemas.impact import ImpactScore
 from schemas.signal import Attention, Instant, Severity, Signal
 
 
@@ -26,6 +27,21 @@ class Raci(Struct, frozen=True, kw_only=True):
     informed: list[str] = []
 
 
+class CoOwner(Struct, frozen=True, kw_only=True):
+    """Another role that works on it too, and why."""
+
+    role: str
+    why: str
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """Which role has held it, since when, and why it came to it."""
+
+    role: str
+    since: Instant
+    why: str
+
+
 class Assignment(Struct, kw_only=True):
     """A signal with a named owner and a deadline; a connector needs nothing else.
 
@@ -41,6 +57,12 @@ class Assignment(Struct, kw_only=True):
         signal: the evidence.
         attention: how a person is to hear of this revision, and why so, as the signal says; left out where an action
             caused the revision, or the signal does not say.
+        impact: how much it matters, part by part.
+        on_call: the person of the owning role who was on call when this was decided; left out without a calendar.
+        co_owners: roles that work on it too.
+        region: where its data and its owner are to stay; left out where no rule says so.
+        escalation_step: how many steps of the escalation chain have been taken; left out before the first.
+        history: who has held it, the oldest first, the holder of now last; left out while it is with its first owner.
     """
 
     id: str
@@ -64,3 +86,9 @@ class Assignment(Struct, kw_only=True):
     signal: Signal
     attention: Attention | UnsetType = UNSET
     attention_reason: str | UnsetType = UNSET
+    impact: ImpactScore | UnsetType = UNSET
+    on_call: str | UnsetType = UNSET
+    co_owners: list[CoOwner] | UnsetType = UNSET
+    region: str | UnsetType = UNSET
+    escalation_step: int | UnsetType = UNSET
+    history: list[Holder] | UnsetType = UNSET

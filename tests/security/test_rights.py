@@ -208,7 +208,7 @@ def test_each_right_that_is_lacking_is_noticed(
     asking = AdminClient(client(secured_kafka, "groundswell"))
     assert lacking(asking, expected) == []
     rows = [row for row in needed(configured("operator"), "worker") if row["operation"] != "DescribeConfigs"]
-    assert len(rows) == 21
+    assert len(rows) == 22
     for row in rows:
         secured_kafka.revoke(row)
         wait_for(lambda: bool(lacking(asking, expected)), 10)
