@@ -7,6 +7,7 @@ fails says so there, the others still run, and the exit code is 1.
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -42,11 +43,16 @@ NUMBERS: dict[str, tuple[tuple[str, ...], str]] = {
 def run(name: str, arguments: list[str]) -> dict[str, Any]:
     """Run one in a process of its own, so that none warms another's caches, and show its tables."""
     command = [sys.executable, "-m", f"tests.bench.{name}", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
-    *shown, last = done.stdout.decode().splitlines() or [""]
-    if done.returncode:
-        sys.stdout.write(done.stdout.decode())
-        return {"failed": f"exit code {done.returncode}"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as bench:
+        try:
+            out, _ = bench.communicate()
+        finally:
+            # It ends what it has started.
+            bench.terminate()
+    *shown, last = out.decode().splitlines() or [""]
+    if bench.returncode:
+        sys.stdout.write(out.decode())
+        return {"failed": f"exit code {bench.returncode}"}
     sys.stdout.write("\n".join([*shown, ""]))
     sys.stdout.flush()
     found: dict[str, Any] = orjson.loads(last)
@@ -73,6 +79,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes: that they run, not how fast")
     parser.add_argument("--only", nargs="+", choices=(*SPEED, *QUALITY), metavar="NAME", help=" ".join(SPEED + QUALITY))
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     results: dict[str, Any] = {}
     for name in options.only or (SPEED if options.quick else SPEED + QUALITY):
         arguments = ["--quick"] if options.quick and name in SPEED else []
@@ -84,9 +91,10 @@ def main() -> None:
         telling.note(f"{name}: {orjson.dumps(results[name]).decode()}")
     top = headline(results)
     rows = [(name, value, NUMBERS[name][1]) for name, value in top.items()]
-    telling.table("The main numbers", ("what", "measured", "asked"), rows)
-    telling.result(top | results)
-    sys.exit(any("failed" in result for result in results.values()))
+    title = "The main numbers" + (", of sizes that say nothing of speed" if options.quick else "")
+    telling.table(title, ("what", "measured", "asked"), rows)
+    telling.result(top | {"quick": options.quick} | results)
+    sys.exit(int(any("failed" in result for result in results.values())))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What the benches have in common: workers that drain a topic, and what a process takes."""
 
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,7 +43,11 @@ class Drained(NamedTuple):
 
 @contextmanager
 def arena() -> Iterator[tuple[Broker, Path, str]]:
-    """A real Kafka, a folder, and a start of topic names that no other run has."""
+    """A real Kafka, a folder, and a start of topic names that no other run has.
+
+    What was started ends with the bench, also when that is told to end.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with TemporaryDirectory(prefix="groundswell-bench-") as folder, real_kafka(Path(folder) / "kafka") as broker:
         yield broker, Path(folder), f"bench-{time.time_ns():x}."
 
