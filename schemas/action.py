@@ -15,10 +15,18 @@ class ActionKind(StrEnum):
     FIX_SHIPPED = "fix_shipped"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
+    REASSIGNED = "reassigned"
 
 
 class Action(Struct, frozen=True, kw_only=True):
-    """Something a person or a connector did about a signal. Keyed by ``signal_id``."""
+    """Something a person or a connector did about a signal. Keyed by ``signal_id``.
+
+    Attributes:
+        to: the role it is given to, where ``kind`` is ``reassigned``; empty otherwise.
+
+    Raises:
+        ValueError: it is reassigned to nobody, or ``to`` is of no use.
+    """
 
     id: Name
     signal_id: Name
@@ -26,3 +34,9 @@ class Action(Struct, frozen=True, kw_only=True):
     at: Instant
     by: Name
     note: str = ""
+    to: str = ""
+
+    def __post_init__(self) -> None:
+        given = bool(self.to.strip())
+        if given != (self.kind is ActionKind.REASSIGNED):
+            raise ValueError("to: is for reassigned only" if given else "to: is missing; reassigned needs a role")

@@ -3,7 +3,8 @@
 Pure: no Kafka, no clock, no I/O. ``streams`` brings the inputs and stores and sends what comes out.
 """
 
-from sinks.assigning import Assigner, Outcome, Record, decode_record, encode_record
+from sinks.assigning import Assigner, Outcome
+from sinks.assignment_record import Record, decode_record, encode_record
 from sinks.dead_letters import DeadLetter, Failure, Reason, dead_letter, dead_letter_headers
 from sinks.deadlines import DeadlineConfig, Deadlines, DeadlinesConfig, priority
 from sinks.ownership import MatchConfig, Ownership, OwnershipConfig, RoleConfig, Route, RuleConfig, RuleVerdict

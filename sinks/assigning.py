@@ -5,22 +5,30 @@ followed by a replay of either topic from an older offset, sends the stored assi
 gives (signal_id, revision) a second meaning.
 """
 
-import msgspec
+from datetime import datetime, timedelta
+
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from schemas.action import Action, ActionKind
-from schemas.assignment import Assignment, AssignmentState
+from schemas.assignment import Assignment, AssignmentState, Holder
 from schemas.ids import derived_id
-from schemas.signal import Severity, Signal, SignalState
+from schemas.signal import Attention, Severity, Signal, SignalState
+from sinks.assignment_record import Record
 from sinks.deadlines import Deadlines, priority
+from sinks.escalation import Chain, Escalation
 from sinks.ownership import Ownership
-
-RECORD_VERSION = 1
-"""Raised when the shape of :class:`Record` changes in a way an older build would misread."""
+from sinks.timers import begun_again, given_anew, gone_off, pending
 
 KEPT_ACTIONS = 64
 """How many action ids, and how many early actions, a record keeps: the newest."""
+
+KEPT_HOLDERS = 32
+"""How many holders the history of an assignment keeps: the first, and the newest."""
+
+LATE = timedelta(minutes=5)
+"""A signal that is told later than this after it was decided (an outage, a replay of history) has its deadlines
+counted from when it is told: nobody is overdue before he could know."""
 
 _CLOSED = (AssignmentState.RESOLVED, AssignmentState.DISMISSED)
 # A later fix is news, a later acknowledgement is not.
@@ -31,23 +39,6 @@ _NO_NEWS = {
     AssignmentState.RESOLVED: tuple(ActionKind),
     AssignmentState.DISMISSED: tuple(ActionKind),
 }
-
-
-class Record(Struct, frozen=True, kw_only=True):
-    """One snapshot per signal id; a step makes a new one.
-
-    Attributes:
-        signal_revision: the last revision of the signal that was handled; 0 before the first.
-        assignment: the last one decided; None while the signal has not come.
-        actions: ids of the actions taken in, the newest last.
-        parked: actions that came before their signal, in order of arrival.
-    """
-
-    version: int = RECORD_VERSION
-    signal_revision: int = 0
-    assignment: Assignment | None = None
-    actions: list[str] = []
-    parked: list[Action] = []
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -65,20 +56,42 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Assigner:
-    """Decides, one input at a time; all it remembers is in the record it is given."""
+    """Decides, one input at a time; all it remembers is in the record it is given.
 
-    __slots__ = ("deadlines", "ownership")
+    Everywhere ``now`` is wall time, and only what timers do depends on it; left out, it is when the signal was decided
+    or the action done.
+    """
 
-    def __init__(self, ownership: Ownership, deadlines: Deadlines) -> None:
+    __slots__ = ("deadlines", "escalation", "ownership")
+
+    def __init__(self, ownership: Ownership, deadlines: Deadlines, escalation: Escalation | None = None) -> None:
         self.ownership = ownership
         self.deadlines = deadlines
+        self.escalation = escalation or Escalation()
 
-    def on_signal(self, signal: Signal, record: Record | None) -> Outcome:
+    def due(self, record: Record) -> datetime | None:
+        """When the next timer of a record goes off; None if it has none."""
+        waiting = pending(record, self._chain(record))
+        return waiting[0].at if waiting else None
+
+    def on_time(self, record: Record, now: datetime) -> Outcome:
+        """Let the timers go off that are due; several make one revision."""
+        after = gone_off(record, self._chain(record), now)
+        if after is None:
+            return Outcome(reason="nothing is due")
+        return Outcome(record=after, assignment=after.assignment)
+
+    def _chain(self, record: Record) -> Chain:
+        held = record.assignment
+        return () if held is None else self.escalation.chain(held.severity, held.rule)
+
+    def on_signal(self, signal: Signal, record: Record | None, now: datetime | None = None) -> Outcome:
         """Take in a revision of a signal; ``record`` is what is stored under its id."""
+        now = now or signal.at
         record = record or Record()
         held = record.assignment
         if held is None:
-            return self._first(signal, record)
+            return self._first(signal, record, now)
         if signal.revision < record.signal_revision:
             reason = f"revision {signal.revision} is older than {record.signal_revision}, the last handled"
             return Outcome(reason=reason)
@@ -89,10 +102,11 @@ class Assigner:
         if _stays_closed(signal, held):
             reason = f"stays {_words(held.state)}: revision {signal.revision} is no worse than {held.severity} severity"
             return Outcome(record=record, reason=reason)
-        return _sent(record, self._revised(signal, held))
+        return self._revised(signal, held, record, now)
 
-    def on_action(self, action: Action, record: Record | None) -> Outcome:
+    def on_action(self, action: Action, record: Record | None, now: datetime | None = None) -> Outcome:
         """Take in an action; ``record`` is what is stored under its signal's id."""
+        now = now or action.at
         record = record or Record()
         held = record.assignment
         if action.id in record.actions:
@@ -108,11 +122,24 @@ class Assigner:
         if action.kind in _NO_NEWS[held.state]:
             reason = f"action {action.id} says {_words(action.kind)}, but it is already {_words(held.state)}"
             return Outcome(record=record, reason=reason)
-        return _sent(record, replace(_moved(held, action), revision=held.revision + 1))
+        if action.kind is ActionKind.REASSIGNED and action.to == held.owner:
+            reason = f"action {action.id} gives it to {held.owner}, who has it"
+            return Outcome(record=record, reason=reason)
+        moved = replace(_moved(held, action), revision=held.revision + 1)
+        if action.kind is ActionKind.REASSIGNED:
+            moved = self._given(moved, now)
+            record = given_anew(begun_again(replace(record, by_hand=action.to), now, deadlines=False))
+        return _sent(record, moved)
 
-    def _first(self, signal: Signal, record: Record) -> Outcome:
+    def _given(self, held: Assignment, now: datetime) -> Assignment:
+        """Who is given it has as long to acknowledge it as the one before, and no longer to fix it."""
+        acknowledge_by, _ = self.deadlines.for_(held.severity, now)
+        return replace(held, acknowledge_by=acknowledge_by, due_at=max(held.due_at, acknowledge_by))
+
+    def _first(self, signal: Signal, record: Record, now: datetime) -> Outcome:
         route = self.ownership.route(signal)
-        acknowledge_by, due_at = self.deadlines.for_(signal.severity, signal.opened_at)
+        since = _since(signal.opened_at, signal, now)
+        acknowledge_by, due_at = self.deadlines.for_(signal.severity, since)
         assignment = Assignment(
             id=derived_id("asg", signal.id),
             signal_id=signal.id,
@@ -135,13 +162,15 @@ class Assigner:
             attention_reason=signal.attention_reason,
         )
         for action in record.parked:
-            if action.kind not in _NO_NEWS[assignment.state]:
+            if action.kind not in _NO_NEWS[assignment.state] and action.to != assignment.owner:
                 assignment = _moved(assignment, action)
+                record = replace(record, by_hand=action.to or record.by_hand)
         # It is the signal that is told here, whatever has been done about it by now.
         assignment = replace(assignment, attention=signal.attention, attention_reason=signal.attention_reason)
-        return _sent(replace(record, signal_revision=signal.revision, parked=[]), assignment)
+        record = replace(record, signal_revision=signal.revision, parked=[], since=since)
+        return _sent(record, assignment)
 
-    def _revised(self, signal: Signal, held: Assignment) -> Assignment:
+    def _revised(self, signal: Signal, held: Assignment, record: Record, now: datetime) -> Outcome:
         revised = replace(
             held,
             revision=held.revision + 1,
@@ -154,30 +183,39 @@ class Assigner:
             attention_reason=signal.attention_reason,
         )
         if signal.state is SignalState.RESOLVED:
-            return replace(revised, state=AssignmentState.RESOLVED)
+            return _sent(record, replace(revised, state=AssignmentState.RESOLVED))
         notes = []
+        since = _since(signal.at, signal, now)
         if held.state in _CLOSED:
-            revised = replace(revised, state=AssignmentState.OPEN)
+            acknowledge_by, due_at = self.deadlines.for_(max(held.severity, signal.severity, key=_rank), since)
+            revised = replace(
+                revised, state=AssignmentState.OPEN, acknowledge_by=acknowledge_by, due_at=due_at, escalation_step=UNSET
+            )
+            record = begun_again(record, since, deadlines=True)
             notes.append(f"reopened after it was {_words(held.state)}")
         if _worse(signal.severity, held):
             notes.append(f"escalated from {held.severity} to {signal.severity}")
-            revised = self._escalated(signal, revised)
+            revised = self._escalated(signal, revised, record.by_hand, since)
+            record = begun_again(record, since, deadlines=False)
         if revised.owner != held.owner:
             notes.append(f"handed over from {held.owner} to {revised.owner}")
+            revised = _handed_over(revised, held, signal.at, notes[-1])
             # An acknowledgement binds only the one who gave it.
             if revised.state is AssignmentState.ACKNOWLEDGED:
-                revised = replace(revised, state=AssignmentState.OPEN)
-        return replace(revised, note="; ".join(notes))
+                revised = replace(self._given(revised, since), state=AssignmentState.OPEN)
+                record = given_anew(record)
+        return _sent(record, replace(revised, note="; ".join(notes)))
 
-    def _escalated(self, signal: Signal, held: Assignment) -> Assignment:
+    def _escalated(self, signal: Signal, held: Assignment, by_hand: str, since: datetime) -> Assignment:
         route = self.ownership.route(signal)
-        acknowledge_by, due_at = self.deadlines.for_(signal.severity, signal.at)
+        raci = replace(route.raci, responsible=by_hand) if by_hand else route.raci
+        acknowledge_by, due_at = self.deadlines.for_(signal.severity, since)
         return replace(
             held,
             severity=signal.severity,
             priority=priority(signal.severity),
-            owner=route.raci.responsible,
-            raci=route.raci,
+            owner=raci.responsible,
+            raci=raci,
             rule=route.rule,
             acknowledge_by=min(acknowledge_by, held.acknowledge_by),
             due_at=min(due_at, held.due_at),
@@ -192,11 +230,28 @@ def _stays_closed(signal: Signal, held: Assignment) -> bool:
     return not came_back and not _worse(signal.severity, held)
 
 
+def _since(moment: datetime, signal: Signal, now: datetime) -> datetime:
+    """When the clock of its deadlines starts: at ``moment``, unless the signal is told late."""
+    return moment if now - signal.at <= LATE else max(now, moment)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
 def _worse(severity: Severity, held: Assignment) -> bool:
     return severity.rank > held.severity.rank
 
 
 def _moved(held: Assignment, action: Action) -> Assignment:
+    if action.kind is ActionKind.REASSIGNED:
+        given = replace(
+            held, owner=action.to, raci=replace(held.raci, responsible=action.to), on_call=UNSET, changed_by=action.by,
+            note=f"handed over from {held.owner} to {action.to}" + (f": {action.note}" if action.note else ""),
+            attention=Attention.NOW, attention_reason=f"{action.by} gave it to {action.to}",
+            state=AssignmentState.OPEN if held.state is AssignmentState.ACKNOWLEDGED else held.state,
+        )  # fmt: skip
+        return _handed_over(given, held, action.at, f"given by {action.by}")
     return replace(
         held,
         state=AssignmentState(action.kind.value),
@@ -207,40 +262,18 @@ def _moved(held: Assignment, action: Action) -> Assignment:
     )
 
 
+def _handed_over(revised: Assignment, held: Assignment, at: datetime, why: str) -> Assignment:
+    """With its new owner at the end of the history."""
+    before = held.history or [Holder(role=held.owner, since=held.assigned_at, why=f"rule {held.rule}")]
+    history = [*before, Holder(role=revised.owner, since=at, why=why)]
+    if len(history) > KEPT_HOLDERS:
+        history = [history[0], *history[-KEPT_HOLDERS + 1 :]]
+    return replace(revised, history=history)
+
+
 def _sent(record: Record, assignment: Assignment) -> Outcome:
     return Outcome(record=replace(record, assignment=assignment), assignment=assignment)
 
 
 def _words(state: AssignmentState | ActionKind) -> str:
     return state.value.replace("_", " ")
-
-
-class _Head(Struct):
-    version: int
-
-
-_encoder = msgspec.msgpack.Encoder()
-_head = msgspec.msgpack.Decoder(_Head)
-_record = msgspec.msgpack.Decoder(Record)
-
-
-def encode_record(record: Record) -> bytes:
-    """MessagePack, with the version."""
-    return _encoder.encode(record)
-
-
-def decode_record(data: bytes) -> Record:
-    """The inverse of :func:`encode_record`.
-
-    Raises:
-        ValueError: another version wrote it, or it is no record. Never an empty record in its place:
-            that would give revisions a second meaning.
-    """
-    # The version first: the shape of an unknown one cannot be decoded.
-    try:
-        version = _head.decode(data).version
-        if version != RECORD_VERSION:
-            raise ValueError(f"assignment record of version {version}, this build knows {RECORD_VERSION}")
-        return _record.decode(data)
-    except RecursionError:
-        raise ValueError("assignment record: nested too deeply") from None

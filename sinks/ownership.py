@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from schemas.assignment import Raci
 from schemas.signal import Severity, Signal
+from sinks.escalation import StepConfig
 
 DEFAULT = "default"
 """Name of the route of a signal that no rule matches."""
@@ -44,10 +45,15 @@ class RoleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RuleConfig(RoleConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One table ``[[ownership.rules]]``."""
+    """One table ``[[ownership.rules]]``.
+
+    Attributes:
+        escalate: who is told if its owner does nothing; the severity's own chain, if empty.
+    """
 
     name: str
     match: MatchConfig
+    escalate: list[StepConfig] = []
 
 
 class OwnershipConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,8 +14,10 @@ from detectors.calendar import Calendars
 from detectors.rules import Rule, RuleSet
 from schemas.duration import parse_duration
 from schemas.signal import Severity
+from sinks.assigning import Assigner
 from sinks.connectors import ConnectorConfig
 from sinks.deadlines import Deadlines
+from sinks.escalation import Escalation
 from sinks.inbound.section import SourceConfig
 from sinks.ownership import Ownership
 from sinks.triage.desk import Policy
@@ -32,7 +34,7 @@ class ConfigError(ValueError):
 
 
 # Their durations stay text: the struct that owns them parses them and knows the better message.
-_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "ownership"})
+_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "escalation", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
@@ -80,7 +82,7 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         if key in raw:
             raise ConfigError(f"{key}: unknown key")
     _check_no_secrets(raw)
-    tables = ("rules", "ownership", "deadlines", "detect", "calendar", "triage")
+    tables = ("rules", "ownership", "deadlines", "escalation", "detect", "calendar", "triage")
     decided = {name: raw[name] for name in tables if name in raw}
     digest = hashlib.blake2b(msgspec.json.encode(decided, order="deterministic"), digest_size=6).hexdigest()
     try:
@@ -90,8 +92,7 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         _check_names(settings)
         _check_kafka(settings.kafka)
         _check_dimensions(settings.ingest.counting.dimensions)
-        Ownership(settings.ownership)
-        Deadlines(settings.deadlines)
+        assigner(settings)
         _check_connectors(settings)
         check_section(settings.calendar)
     except msgspec.ValidationError as error:
@@ -120,6 +121,18 @@ def triage_policy(settings: Settings) -> Policy:
     known = read_calendars(settings)
     return Policy(
         settings.triage, Ownership(settings.ownership), lambda tenant, at: float(known.of(tenant).local.offset(at))
+    )
+
+
+def assigner(settings: Settings) -> Assigner:
+    """What gives signals their owners.
+
+    Raises:
+        ValueError: an owner, a deadline or an escalation cannot be used; the message begins with the key.
+    """
+    chains = {rule.name: rule.escalate for rule in settings.ownership.rules}
+    return Assigner(
+        Ownership(settings.ownership), Deadlines(settings.deadlines), Escalation(settings.escalation, chains)
     )
 
 

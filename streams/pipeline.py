@@ -12,11 +12,12 @@ from schemas.codec import encode_json
 from schemas.control import Control
 from schemas.digest import Digest
 from schemas.signal import Signal
+from schemas.times import instant
 from schemas.triage_codec import encode
-from sinks.assigning import Assigner, Record
-from sinks.deadlines import Deadlines
-from sinks.ownership import Ownership
-from streams.config import enricher, rule_set, triage_policy
+from sinks.assigning import Outcome
+from sinks.assignment_record import Record
+from sinks.timers import Alarm, sent
+from streams.config import assigner, enricher, rule_set, triage_policy
 from streams.detecting import PartitionDetector
 from streams.ingest.counter import Refused
 from streams.ingest.ingest import Ingest
@@ -78,8 +79,9 @@ class Pipeline:
         names = Names(section.counting.renamed)
         self.detector = PartitionDetector(0, rule_set(settings), {_SOURCE}, settings.detect, 1, names)
         self.triage = PartitionTriage(0, triage_policy(settings))
-        self._assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
+        self._assigner = assigner(settings)
         self._records: dict[str, Record] = {}
+        self._alarm: Alarm[str] = Alarm()
         self._offset = 0
 
     def feed(self, values: Iterable[bytes], at: float) -> Told:
@@ -103,13 +105,13 @@ class Pipeline:
         self.triage.control(control.id, encode(control))
 
     def _turned(self, at: float, refused: list[Refused], candidates: list[Signal]) -> Told:
-        told = Told([], [], refused, candidates, [], [])
+        told = Told([], list(self._overdue(at)), refused, candidates, [], [])
         for outgoing in list(self.triage.outbox(self.triage.turn(at))):
             self.triage.sent(outgoing)
             entry = outgoing.entry
             if isinstance(entry, Signal):
                 told.signals.append(entry)
-                told.assignments.extend(self._assigned(entry))
+                told.assignments.extend(self._assigned(entry, at))
             elif isinstance(entry, Digest):
                 told.digests.append(entry)
             else:
@@ -119,9 +121,19 @@ class Pipeline:
             pass
         return told
 
-    def _assigned(self, signal: Signal) -> Iterable[Assignment]:
-        outcome = self._assigner.on_signal(signal, self._records.get(signal.id))
+    def _assigned(self, signal: Signal, at: float) -> Iterable[Assignment]:
+        return self._kept(signal.id, self._assigner.on_signal(signal, self._records.get(signal.id), instant(at)))
+
+    def _kept(self, signal_id: str, outcome: Outcome) -> Iterable[Assignment]:
         if outcome.record is not None:
-            self._records[signal.id] = outcome.record
+            self._records[signal_id] = outcome.record
+            due = self._assigner.due(outcome.record)
+            self._alarm.set(signal_id, None if due is None else due.timestamp())
         if outcome.assignment is not None:
             yield outcome.assignment
+
+    def _overdue(self, at: float) -> Iterable[Assignment]:
+        for signal_id in list(self._alarm.due(at)):
+            for assignment in self._kept(signal_id, self._assigner.on_time(self._records[signal_id], instant(at))):
+                self._records[signal_id] = sent(self._records[signal_id], assignment.revision)
+                yield assignment

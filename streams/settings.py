@@ -9,6 +9,7 @@ from msgspec import Struct
 from detectors.rules import Rule
 from sinks.connectors import ConnectorConfig
 from sinks.deadlines import DeadlinesConfig
+from sinks.escalation import EscalationConfig
 from sinks.inbound.section import InboundConfig
 from sinks.ownership import OwnershipConfig
 from sinks.triage.section import TriageConfig
@@ -164,6 +165,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         checkpoint_s: how often changed series are written to the changelog.
         rules: what is watched for; see the detectors.
         ownership: who gets it.
+        escalation: who is told if nobody does anything about it.
         triage: which of it a person hears about, and when.
         contacts: role -> name of a connector -> how the role is reached with it; text stands for ``{ to = text }``.
         connectors: the tools that assignments go to.
@@ -181,6 +183,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: tuple[Rule, ...] = ()
     ownership: OwnershipConfig = OwnershipConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
+    escalation: EscalationConfig = EscalationConfig()
     triage: TriageConfig = TriageConfig()
     contacts: dict[str, dict[str, str | dict[str, str]]] = {}
     connectors: tuple[ConnectorConfig, ...] = ()

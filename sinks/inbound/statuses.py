@@ -8,6 +8,7 @@ from schemas.action import ActionKind
 
 Meaning = Mapping[str, ActionKind | str]
 NOTHING = ""
+_MEANT = [kind for kind in ActionKind if kind is not ActionKind.REASSIGNED]
 
 
 def check_meanings(key: str, meanings: Meaning) -> None:
@@ -17,8 +18,8 @@ def check_meanings(key: str, meanings: Meaning) -> None:
         ValueError: naming the key.
     """
     for state, kind in meanings.items():
-        if kind != NOTHING and kind not in set(ActionKind):
-            known = ", ".join(ActionKind)
+        if kind != NOTHING and kind not in _MEANT:
+            known = ", ".join(_MEANT)
             raise ValueError(f'{key}: "{state}" means "{kind}"; expected one of {known}, or "" for nothing')
 
 

@@ -21,6 +21,7 @@ class Done(StrEnum):
     FIX_SHIPPED = "fix-shipped"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
+    REASSIGNED = "reassigned"
 
 
 _EFFECT = {
@@ -28,6 +29,7 @@ _EFFECT = {
     Done.FIX_SHIPPED: "it stays watched",
     Done.RESOLVED: "it is over, unless it comes back or becomes worse",
     Done.DISMISSED: "it is over, unless it comes back or becomes worse",
+    Done.REASSIGNED: "who has it now is to acknowledge it",
 }
 
 
@@ -35,6 +37,7 @@ def action(
     signal_id: Annotated[str, typer.Argument(metavar="SIGNAL_ID", help="Of a signal or an incident.")],
     done: Annotated[Done, typer.Argument(help="What was done.")],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who did it; you if left out.")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="ROLE", help="Who has it from now on, if reassigned.")] = "",
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What the others should know.")] = "",
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="When, as 2026-05-04T17:00Z; now if left out.")
@@ -43,7 +46,7 @@ def action(
     as_json: Annotated[bool, typer.Option("--json", help="The action as one JSON object.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Say what has been done about a signal: acknowledged, fix-shipped, resolved or dismissed.
+    """Say what has been done about a signal: acknowledged, fix-shipped, resolved, dismissed or reassigned.
 
     The same said twice, by the same person of the same moment, counts once.
     """
@@ -52,8 +55,10 @@ def action(
     at_s = now() if at is None else moment("--at", at)
     if at_s > now():
         raise Fail(f'--at: "{at}" lies in the future', MISUSED)
-    made = _made(signal_id, done, by or _user(), note, at_s)
-    words = f"signal {signal_id}: {done.value} by {made.by} at {made.at:%Y-%m-%d %H:%M} UTC"
+    if bool(to) != (done is Done.REASSIGNED):
+        raise Fail("--to: is for reassigned only" if to else "--to: is missing; reassigned needs a role", MISUSED)
+    made = _made(signal_id, done, by or _user(), note, at_s, to)
+    words = f"signal {signal_id}: {done.value}{f' to {to}' if to else ''} by {made.by} at {made.at:%Y-%m-%d %H:%M} UTC"
     if dry_run:
         typer.echo(encode_json(made).decode() if as_json else f"would be {words}")
         return
@@ -73,7 +78,7 @@ def action(
     )
 
 
-def _made(signal_id: str, done: Done, by: str, note: str, at_s: float) -> Action:
+def _made(signal_id: str, done: Done, by: str, note: str, at_s: float, to: str) -> Action:
     import msgspec
 
     from schemas.action import Action, ActionKind
@@ -82,12 +87,13 @@ def _made(signal_id: str, done: Done, by: str, note: str, at_s: float) -> Action
 
     kind = ActionKind(done.value.replace("-", "_"))
     fields = {
-        "id": derived_id("act", "cli", signal_id, kind.value, by, round(at_s * 1000)),
+        "id": derived_id("act", "cli", signal_id, kind.value, by, round(at_s * 1000), *([to] if to else [])),
         "signal_id": signal_id,
         "kind": kind,
         "at": instant(at_s),
         "by": by,
         "note": note,
+        "to": to,
     }
     try:
         return msgspec.convert(fields, Action)

@@ -12,13 +12,10 @@ from mode import Service
 from prometheus_client import CollectorRegistry
 
 from schemas.ids import source_id
-from sinks.assigning import Assigner
-from sinks.deadlines import Deadlines
-from sinks.ownership import Ownership
 from streams.claims import Fenced
 from streams.clients import Clients
 from streams.clock import Clock, SystemClock
-from streams.config import enricher, member_id, rule_set, triage_policy
+from streams.config import assigner, enricher, member_id, rule_set, triage_policy
 from streams.counting.pool import Pool, usual_processes
 from streams.counting.wire import Begin
 from streams.ingest.ingest import Ingest
@@ -101,8 +98,9 @@ class Worker:
             app, topics, self.triage_log, self.controls, triage_policy(settings), rejecter,
             settings.checkpoint_s, self.clock, self.metrics,
         )  # fmt: skip
-        assigner = Assigner(Ownership(settings.ownership), Deadlines(settings.deadlines))
-        self.assign = AssignAgent(app, topics, self.assigned_log, assigner, rejecter, self.metrics)
+        self.assign = AssignAgent(
+            app, topics, self.assigned_log, assigner(settings), rejecter, self.clock, self.metrics
+        )
         self._register()
         self.web = WebServer(settings.web, self)
         app.first_services.append(self._watch())
@@ -272,6 +270,7 @@ class Worker:
         self.ingest.flush_if_due()
         self.detect.checkpoint_if_due()
         self.triage.turn()
+        self.assign.turn()
 
 
 def _heartbeat_s(session_s: float) -> float:

@@ -141,8 +141,10 @@ assignments = st.builds(
     signal=signals,
 )
 actions = st.builds(
-    Action, id=names, signal_id=names, kind=st.sampled_from(ActionKind), at=moments, by=names, note=words
-)
+    lambda kind, to, **fields: Action(kind=kind, to=to if kind is ActionKind.REASSIGNED else "", **fields),
+    kind=st.sampled_from(ActionKind), to=st.just("growth") | st.just("cx"), id=names, signal_id=names, at=moments,
+    by=names, note=words,
+)  # fmt: skip
 _samples = st.builds(
     Sample, event_id=words, at=numbers, text=words, sentiment=scores, sentiment_source=_value,
     customer=st.integers(0, 2**64 - 1),

@@ -9,7 +9,8 @@ from schemas.assignment import Assignment
 from schemas.codec import encode_json
 from schemas.reader import Newest, Seen
 from schemas.signal import Severity, Signal, SignalState
-from sinks.assigning import Assigner, Record, decode_record, encode_record
+from sinks.assigning import Assigner
+from sinks.assignment_record import Record, decode_record, encode_record
 from sinks.deadlines import Deadlines
 from sinks.ownership import MatchConfig, Ownership, OwnershipConfig, RoleConfig, RuleConfig
 from tests.fuzz.strategies import FUZZ, actions, assignments, counts, words
@@ -40,7 +41,14 @@ _signals = st.builds(
     st.sampled_from(Severity),
 )
 _actions = st.builds(
-    lambda number, kind: Action(id=f"act-{number}", signal_id="sig-1", kind=kind, at=OPENED, by="ann"),
+    lambda number, kind: Action(
+        id=f"act-{number}",
+        signal_id="sig-1",
+        kind=kind,
+        at=OPENED,
+        by="ann",
+        to="growth" if kind is ActionKind.REASSIGNED else "",
+    ),
     st.integers(0, 6),
     st.sampled_from(ActionKind),
 )

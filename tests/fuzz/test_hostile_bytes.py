@@ -23,7 +23,7 @@ from schemas.codec import (
 from schemas.event import Event
 from schemas.panes import TRAFFIC
 from schemas.times import instant
-from sinks.assigning import decode_record, encode_record
+from sinks.assignment_record import decode_record, encode_record
 from sinks.dead_letters import Failure, Reason, dead_letter
 from streams.ingest.counter import CountSettings, PartitionCounter
 from streams.ingest.decode import EventDecoder, Limits, Rejected

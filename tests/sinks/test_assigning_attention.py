@@ -9,7 +9,8 @@ from schemas.action import Action, ActionKind
 from schemas.assignment import Assignment, AssignmentState
 from schemas.codec import decode_assignment, encode_json
 from schemas.signal import Attention, Signal, SignalState
-from sinks.assigning import Assigner, Record, decode_record, encode_record
+from sinks.assigning import Assigner
+from sinks.assignment_record import Record, decode_record, encode_record
 from sinks.deadlines import Deadlines
 from sinks.ownership import Ownership, OwnershipConfig, RoleConfig
 from tests.support.signals import OPENED, make_signal

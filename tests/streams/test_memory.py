@@ -17,7 +17,9 @@ def test_more_dimensions_take_more_and_sleep_takes_less() -> None:
     many = parse_settings({"rules": [RULE], "ownership": OWNERS}, Path())
     little, much = estimate(few), estimate(many)
     assert little.busy < much.busy
-    assert 300 < little.asleep < much.asleep < little.busy / 5
+    # Compressed, what sleeps hardly shows how much there was of it.
+    assert 300 < little.asleep < little.busy / 5
+    assert 300 < much.asleep < much.busy / 5
 
 
 def test_the_samples_are_counted() -> None:
