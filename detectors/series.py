@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from detectors.doubling import Part
 from detectors.episode import Episode
 from detectors.episode_words import reason, title
 from detectors.evidence import NO_TRAFFIC, Quotes, SliceTraffic, drivers
@@ -129,6 +130,16 @@ class Series:
             unknown = getattr(detector, "unknown", None)
             if unknown is not None:
                 unknown(self.history, pane)
+
+    def part(self, first: float, end: float) -> Part | None:
+        """What it had in ``[first, end)`` and what was to be expected; None if no rule of it knows that."""
+        for _, detector in self.detectors:
+            usual = getattr(detector, "usual", None)
+            found: Part | None = None if usual is None else usual(first, end)
+            if found is not None:
+                seen = sum(count for _, count in self.history.mentions.since(first, end - 1.0))
+                return found._replace(seen=float(seen))
+        return None
 
     @property
     def awaited(self) -> bool:
