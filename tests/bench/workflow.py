@@ -110,11 +110,11 @@ class Connect:
             if code != 0:
                 raise AssertionError(f"exit code {code}:\n{self._log.read_text()[-4000:]}")
 
-    def metric(self, name: str) -> float:
-        """A metric, over all its labels."""
+    def metric(self, name: str, label: str) -> float:
+        """The sum of a metric, where a label is so."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=5) as page:
             lines = page.read().decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name) and label in line)
 
     def _ready(self) -> bool:
         try:
