@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from sinks.connectors import ConnectorConfig
+from streams.cli.in_words import in_words
 from streams.config import ConfigError, parse_settings
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "deploy/groundswell.toml"
@@ -41,3 +42,12 @@ def test_the_example_of_each_connector() -> None:
         wrong = [*raw["connectors"][:index], {**table, "secret_itself": "s3"}]
         with pytest.raises(ConfigError, match=rf"connectors\[{index}\].secret_itself: unknown key"):
             parse_settings({**OWNER, "connectors": wrong}, Path())
+
+
+def test_check_config_repeats_them_in_words() -> None:
+    raw = {**OWNER, **shown("Tools that assignments go to"), **shown("Progress that comes back")}
+    lines = list(in_words(parse_settings(raw, Path()), {}))
+    assert "  jira: jira, from low severity, for now and digest" in lines
+    assert "  pagerduty: pagerduty, from critical severity, for now" in lines
+    assert "webhooks that come in, at http://127.0.0.1:9466" in lines
+    assert "  /inbound/boards: azure-devops" in lines
