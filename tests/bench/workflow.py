@@ -32,6 +32,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Producer
 
+from schemas.assignment import Assignment, AssignmentState
 from schemas.codec import encode_json
 from schemas.signal import SignalState
 from sinks.connectors.base import marker
@@ -130,25 +131,27 @@ def faults_and_kills(broker: Broker, folder: Path, signals: int, kills: int, sha
     with Targets(share) as targets:
         connect = Connect(broker, folder, "faults", targets)
         dice = random.Random(4)
-        began, next_kill, killed, produced = time.monotonic(), dice.uniform(1, 5), 0, 0
+        began, next_kill, killed, due = time.monotonic(), dice.uniform(1, 5), 0, 0
         producer = Producer({"bootstrap.servers": broker.bootstrap})
+        waiting = list(sent)
         rate = max(len(sent) / max(kills * 5.0, 10.0), 10.0)
         connect.start()
         deadline = began + len(sent) / rate + kills * 15.0 + SETTLED_S
         verdicts: dict[str, Verdict] = {}
         while time.monotonic() < deadline:
             passed = time.monotonic() - began
-            while produced < min(passed * rate, len(sent)):
-                each = sent[produced]
-                producer.produce(connect.topics.assignments, encode_json(each), each.signal_id)
-                produced += 1
+            while waiting and due < passed * rate:
+                due += 1
+                ready, waiting = _next(waiting, targets)
+                for each in ready:
+                    producer.produce(connect.topics.assignments, encode_json(each), each.signal_id)
             producer.poll(0)
             if killed < kills and passed >= next_kill:
                 connect.kill()
                 killed += 1
                 connect.start()
                 next_kill = time.monotonic() - began + dice.uniform(1, 7)
-            if produced == len(sent) and killed == kills:
+            if not waiting and killed == kills:
                 verdicts = {
                     "jira": judge(targets.jira.made(), held),
                     "slack": judge(targets.slack.made(), held),
@@ -162,9 +165,7 @@ def faults_and_kills(broker: Broker, folder: Path, signals: int, kills: int, sha
         producer.flush()
         took = time.monotonic() - began
         verdicts = {"jira": judge(targets.jira.made(), held), "slack": judge(targets.slack.made(), held)}
-        dropped = connect.metric(
-            'groundswell_connect_deliveries_total{connector="jira",kind="create",outcome="dropped"'
-        )
+        dropped = connect.metric("groundswell_connect_deliveries_total", 'outcome="dropped"')
         connect.stop()
     both = list(verdicts.values())
     return {
@@ -181,6 +182,23 @@ def faults_and_kills(broker: Broker, folder: Path, signals: int, kills: int, sha
         "dropped": dropped,
         "took_s": round(took, 1),
     }
+
+
+def _next(waiting: list[Assignment], targets: Targets) -> tuple[list[Assignment], list[Assignment]]:
+    """What may be sent now, one at most, and the rest. What is over before anybody was told gets no ticket, so a signal
+    ends only once it has one in both targets."""
+    held: set[str] = set()
+    known: set[str] | None = None
+    for index, each in enumerate(waiting):
+        if each.signal_id in held:
+            continue
+        if each.state is AssignmentState.RESOLVED:
+            known = targets.jira.made().keys() & targets.slack.made().keys() if known is None else known
+            if marker(each.signal_id) not in known:
+                held.add(each.signal_id)
+                continue
+        return [each], waiting[:index] + waiting[index + 1 :]
+    return [], waiting
 
 
 def pace(broker: Broker, folder: Path, name: str, seconds: int, more: str = "") -> dict[str, float]:

@@ -24,10 +24,10 @@ SEVERITIES = list(Severity)
 MOST_RESTARTS = 60
 
 
-def revision(number: int, state: SignalState = SignalState.UPDATED, **more: Any) -> Assignment:
-    closed = state is SignalState.RESOLVED
+def revision(number: int, signals: SignalState = SignalState.UPDATED, **more: Any) -> Assignment:
+    closed = signals is SignalState.RESOLVED
     fields = {"state": AssignmentState.RESOLVED if closed else AssignmentState.OPEN, "severity": Severity.LOW, **more}
-    signal = make_signal(revision=number, state=state, severity=fields["severity"])
+    signal = make_signal(revision=number, state=signals, severity=fields["severity"])
     return make_assignment(**{"revision": number, "signal": signal, **fields})
 
 
@@ -105,7 +105,7 @@ def test_what_is_over_gets_no_ticket() -> None:
 
 
 def test_only_what_is_for_people_here_gets_a_ticket() -> None:
-    here = world(on=(Attention.NOW,), min_severity="medium", themes=("login-*",), owners=("product-*",))
+    here = world(on=(Attention.NOW,), min_severity=Severity.MEDIUM, themes=("login-*",), owners=("product-*",))
     now = {"attention": Attention.NOW, "severity": Severity.HIGH}
     here.deliver(revision(1, attention=Attention.DIGEST, severity=Severity.HIGH))
     here.deliver(revision(2, attention=Attention.NONE, severity=Severity.HIGH))
