@@ -40,15 +40,13 @@ class SurgeDetector:
         self._held: HeldSeason | None = None
         if kept:
             # Where the series lives is not known yet; whether it can be resumed there must be known now.
-            state = self._state(0.0)
-            if state.restore(kept) and "held" in kept:
-                HeldSeason.restore(kept["held"], state.base.slots)
+            self._resume(self._state(0.0))
 
     def place(self, around: Surroundings, theme: str) -> None:
         """Say where the series lives and what it is about; before the first judgement."""
         self.around, self.theme = around, theme
-        if self._kept:
-            self._resume(self._state(0.0))
+        if self.state is not None:
+            self.state.place(around, theme)
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
         """Judge the series at ``at``; while an episode is open, the season of when it opened counts as well."""
