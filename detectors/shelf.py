@@ -70,8 +70,8 @@ class Shelf:
 
     >>> shelf = Shelf(RuleSet([], "v1"), 0.004)
     >>> shelf.add(Series("bank", "login", RuleSet([], "v1"), 0.0, 0.004))
-    >>> shelf.settle(before=60.0, busy=lambda key: False), len(shelf), shelf.asleep
-    (1, 1, 1)
+    >>> list(shelf.settling(before=60.0, busy=lambda key: False)), len(shelf), shelf.asleep
+    ([('bank', 'login')], 1, 1)
     >>> shelf.get(("bank", "login")).theme, shelf.asleep
     ('login', 0)
     """
@@ -167,19 +167,22 @@ class Shelf:
         except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of series {key[0]}/{key[1]} cannot be read: {error}") from None
 
-    def settle(self, before: float, busy: Callable[[Key], bool], closed: float = 0.0) -> int:
-        """Put to sleep what has not been mentioned since ``before`` (epoch seconds) and is not busy; how many.
+    def settling(self, before: float, busy: Callable[[Key], bool], closed: float = 0.0) -> Iterator[Key]:
+        """Put to sleep, one at a step, what has not been mentioned since ``before`` (epoch seconds) and is not busy.
 
         Args:
             closed: event time before which panes take no more mentions, epoch seconds.
         """
-        sleepy = [key for key, series in self.awake.items() if series.history.latest < before and not busy(key)]
-        for key in sleepy:
-            series = self.awake.pop(key)
+        for key in [key for key, series in self.awake.items() if series.history.latest < before]:
+            series = self.awake.get(key)
+            # Something may have come for it between two steps.
+            if series is None or series.history.latest >= before or busy(key):
+                continue
+            del self.awake[key]
             series.merge.tidy(closed)
             data = compressed(_encoder.encode(series.record(max(series.judged, series.history.latest))))
             self._asleep[key] = _Asleep(series.history.latest, data)
-        return len(sleepy)
+            yield key
 
     def snapshot(self, key: Key, at: float) -> bytes | None:
         """The snapshot of a series as of event time ``at``, compressed; None if it is not here."""

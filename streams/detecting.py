@@ -235,31 +235,46 @@ class PartitionDetector:
                 self._unsent.discard(key)
 
     def checkpoint(self, keys: Iterable[Key] | None = None) -> Iterator[tuple[bytes, bytes | None]]:
-        """(key, value) of the given series; without ``keys``, of all that changed, and of the partition itself.
+        """(key, value) of the given series; without ``keys``, all of :meth:`checkpointing`.
 
         A value of None is a tombstone: what stood under the key is forgotten.
         """
-        at = self.watermark.at
-        if keys is not None:
-            keys = list(keys)
-            operational = [] if self.outages is None else list(self.outages.records(keys))
-            yield from operational
-            apart = {name for name, _ in operational}
-            keys = [key for key in keys if series_key(*key) not in apart]
-        for key in sorted(self.dirty) if keys is None else keys:
-            self.dirty.discard(key)
-            yield series_key(*key), self.series.snapshot(key, at)
-        if keys is not None:
+        if keys is None:
+            yield from (each for each in self.checkpointing() if each is not None)
             return
-        yield from self._traffic.checkpoint()
-        if self.outages is not None:
-            yield from self.outages.checkpoint(self._traffic)
+        keys, at = list(keys), self.watermark.at
+        operational = [] if self.outages is None else list(self.outages.records(keys))
+        yield from operational
+        apart = {name for name, _ in operational}
+        for key in keys:
+            if series_key(*key) not in apart:
+                yield self._snapshot(key, at)
+
+    def checkpointing(self) -> Iterator[tuple[bytes, bytes | None] | None]:
+        """All that has changed by the first step, record by record, and then steps that only tidy up, None each.
+
+        More may be applied between two steps: a record then holds more than had been applied at the first, and who
+        resumes from it and reads that again finds it said already.
+        """
+        at, sources = self.watermark.at, list(self.watermark.sources.values())
         if len(self._since) > _MANY_TENANTS:
             tenants = {tenant for tenant, _ in self.series}
             self._since = {tenant: since for tenant, since in self._since.items() if tenant in tenants}
-        sources = list(self.watermark.sources.values())
-        yield self._partition_key, _encoder.encode(_PartitionRecord(_PARTITION_VERSION, at, sources, self._since))
-        self.series.settle(at - _ASLEEP_AFTER_S, self._busy, at - self.settings.lateness_s)
+        # Few, and each dirty only once: these are of one moment.
+        together = list(self._traffic.checkpoint())
+        if self.outages is not None:
+            together += self.outages.checkpoint(self._traffic)
+        own = _encoder.encode(_PartitionRecord(_PARTITION_VERSION, at, sources, self._since))
+        for key in sorted(self.dirty):
+            yield self._snapshot(key, at)
+        yield from together
+        yield self._partition_key, own
+        for _ in self.series.settling(at - _ASLEEP_AFTER_S, self._busy, at - self.settings.lateness_s):
+            yield None
+
+    def _snapshot(self, key: Key, at: float) -> tuple[bytes, bytes | None]:
+        self.dirty.discard(key)
+        return series_key(*key), self.series.snapshot(key, at)
 
     def _busy(self, key: Key) -> bool:
         return key in self.open or key in self.dirty or key in self.awaited

@@ -50,7 +50,7 @@ def _asleep(settings: Settings) -> PartitionDetector:
     detector = detector_with(settings, _QUIET_BUILT, _QUIET_MENTIONS)
     detector.dirty.clear()
     detector.open.clear()
-    detector.series.settle(float("inf"), lambda _: False)
+    list(detector.series.settling(float("inf"), lambda _: False))
     return detector
 
 

@@ -1,8 +1,8 @@
 """The agent on theme-panes: merge, judge, checkpoint, and signals that leave only after their checkpoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import Message
 from faust.types import TP
@@ -22,6 +22,17 @@ from streams.shell.changelog import Changelog
 from streams.topics import Topics
 
 _SLACK = 50
+_STEP_S = 0.008
+"""Of a checkpoint at a turn: what else is to be done waits no longer for it."""
+
+
+class _Checkpoint(NamedTuple):
+    """What is being written; ``leaving`` may go once it is, ``offset`` may be committed then."""
+
+    steps: Iterator[tuple[bytes, bytes | None] | None]
+    leaving: list[tuple[Key, Signal]]
+    offset: int
+    began: float
 
 
 class DetectAgent:
@@ -55,6 +66,7 @@ class DetectAgent:
         self._applied: dict[int, int] = {}
         self._checkpointed: dict[int, float] = {}
         self._leaving: set[tuple[str, int]] = set()
+        self._underway: dict[int, _Checkpoint] = {}
         changelog.on_stale = self._rewrite
 
     def resume(self, logs: Mapping[int, Replayed]) -> None:
@@ -81,6 +93,7 @@ class DetectAgent:
         self.detectors.clear()
         self._applied.clear()
         self._leaving.clear()
+        self._underway.clear()
 
     async def run(self, stream: Any) -> None:
         """The agent's body."""
@@ -92,20 +105,44 @@ class DetectAgent:
                     self._write(tp.partition, detector, told)
             self._applied[tp.partition] = records[-1].offset + 1
             self._bound()
-            self._checkpoint_if_due(tp.partition)
 
     def checkpoint_if_due(self) -> None:
-        """Write what changed, partition by partition, when it is time."""
-        for partition in list(self._applied):
-            self._checkpoint_if_due(partition)
-
-    def _checkpoint_if_due(self, partition: int) -> None:
+        """Write what changed, partition by partition, when it is time: a part at a turn, so that nothing waits long."""
         now = self.clock.monotonic()
-        if now - self._checkpointed.get(partition, 0.0) < self._checkpoint_s or partition not in self._applied:
-            return
-        self._write(partition, self.detectors[partition], None)
-        self._checkpointed[partition] = now
-        self.app.progress.finished(TP(self.topics.theme_panes, partition), self._applied.pop(partition))
+        for partition in self._applied.keys() - self._underway.keys():
+            if now - self._checkpointed.get(partition, 0.0) >= self._checkpoint_s:
+                self._underway[partition] = self._begun(partition, now)
+        for partition, checkpoint in list(self._underway.items()):
+            if not self._step(partition, checkpoint, now):
+                return
+
+    def _begun(self, partition: int, now: float) -> _Checkpoint:
+        """What is to be written, as far as theme-panes have been applied now."""
+        detector = self.detectors[partition]
+        leaving = self._not_leaving(detector)
+        return _Checkpoint(detector.checkpointing(), leaving, self._applied.pop(partition), now)
+
+    def _step(self, partition: int, checkpoint: _Checkpoint, since: float) -> bool:
+        """Write until the time is up; whether all is written."""
+        detector, monotonic = self.detectors[partition], self.clock.monotonic
+        began = monotonic()
+        # What does not get through in time gets more of it: a checkpoint must not take for ever.
+        until = since + _STEP_S * max(1.0, (began - checkpoint.began) / self._checkpoint_s)
+        written, through = 0, True
+        for each in checkpoint.steps:
+            if each is not None:
+                self._put(partition, detector, each, checkpoint.leaving)
+                written += 1
+            if monotonic() >= until:
+                through = False
+                break
+        self.metrics.checkpoint_records.inc(written)
+        self.metrics.checkpoint_seconds.observe(monotonic() - began)
+        if through:
+            del self._underway[partition]
+            self._checkpointed[partition] = monotonic()
+            self.app.progress.finished(TP(self.topics.theme_panes, partition), checkpoint.offset)
+        return through
 
     def _bound(self) -> None:
         """Forget series beyond the cap, and a few more, so that it does not happen at every batch."""
@@ -117,19 +154,30 @@ class DetectAgent:
         for detector in self.detectors.values():
             detector.forget(-(-excess * len(detector.series) // total))
 
-    def _write(self, partition: int, detector: PartitionDetector, keys: list[Key] | None) -> None:
-        started = self.clock.monotonic()
+    def _write(self, partition: int, detector: PartitionDetector, keys: list[Key]) -> None:
+        """Write some series, and send their signals once that is acknowledged."""
+        leaving = self._not_leaving(detector)
+        for each in detector.checkpoint(keys):
+            self._put(partition, detector, each, leaving)
+
+    def _not_leaving(self, detector: PartitionDetector) -> list[tuple[Key, Signal]]:
+        """What is in the outbox and not on its way yet; it is from now on."""
         waiting = [
             (key, signal) for key, signal in detector.outbox() if (signal.id, signal.revision) not in self._leaving
         ]
         self._leaving.update((signal.id, signal.revision) for _, signal in waiting)
-        written = 0
-        for key, value in detector.checkpoint(keys):
-            leaving = [pair for pair in waiting if self._holds(key, pair[0])]
-            self.changelog.write(partition, key, value, self._then(detector, leaving) if leaving else None)
-            written += 1
-        self.metrics.checkpoint_records.inc(written)
-        self.metrics.checkpoint_seconds.observe(self.clock.monotonic() - started)
+        return waiting
+
+    def _put(
+        self,
+        partition: int,
+        detector: PartitionDetector,
+        record: tuple[bytes, bytes | None],
+        waiting: list[tuple[Key, Signal]],
+    ) -> None:
+        key, value = record
+        leaving = [pair for pair in waiting if self._holds(key, pair[0])] if waiting else []
+        self.changelog.write(partition, key, value, self._then(detector, leaving) if leaving else None)
 
     @staticmethod
     def _holds(key: bytes, series: Key) -> bool:

@@ -125,6 +125,7 @@ class Targets:
             asyncio.run_coroutine_threadsafe(each.__aexit__(), self._loop).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
 
 
 def comments_of(made: dict[str, Any]) -> list[int]:

@@ -32,7 +32,7 @@ def shelf(*held: Series) -> Shelf:
 
 def test_what_slept_says_what_it_would_have_said() -> None:
     awake, slept = series(2), shelf(series(2))
-    assert slept.settle(START + 9000, lambda _: False) == 1
+    assert list(slept.settling(START + 9000, lambda _: False)) == [KEY]
     woken = slept[KEY]
     for one in (awake, woken):
         one.apply(update_of(every(60, 2), start=0), closed=0.0)
@@ -43,9 +43,9 @@ def test_what_slept_says_what_it_would_have_said() -> None:
 
 def test_only_the_quiet_and_idle_are_put_to_sleep() -> None:
     found = shelf(series(2))
-    assert found.settle(START + 30, lambda _: False) == 0
-    assert found.settle(START + 9000, lambda key: key == KEY) == 0
-    assert (found.settle(START + 9000, lambda _: False), len(found), found.asleep) == (1, 1, 1)
+    assert list(found.settling(START + 30, lambda _: False)) == []
+    assert list(found.settling(START + 9000, lambda key: key == KEY)) == []
+    assert (list(found.settling(START + 9000, lambda _: False)), len(found), found.asleep) == ([KEY], 1, 1)
     assert KEY in found
     assert list(found.seen()) == [(START + 60, KEY)]
 
@@ -65,7 +65,7 @@ def test_a_snapshot_is_loaded_asleep_unless_it_has_something_to_say() -> None:
 def test_the_snapshot_of_a_sleeper_is_its_own() -> None:
     found = shelf(series(2))
     before = found.snapshot(KEY, START + 60)
-    found.settle(START + 9000, lambda _: False)
+    list(found.settling(START + 9000, lambda _: False))
     assert found.snapshot(KEY, START + 90_000) == before
     found.drop(KEY)
     assert (found.snapshot(KEY, START), found.get(KEY), len(found)) == (None, None, 0)

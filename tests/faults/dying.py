@@ -77,10 +77,10 @@ def recovering(pass_by: Countdown) -> None:
     changelog.replay = replay
 
 
-POINTS: dict[str, Callable[[Countdown], None]] = {
+POINTS: dict[str, Callable[[Countdown], object]] = {
     "flushed": flushed,
     "sending": lambda pass_by: after(IngestAgent, "flush_if_due", pass_by),
-    "handed over": lambda pass_by: after(DetectAgent, "_write", pass_by),
+    "handed over": lambda pass_by: [after(DetectAgent, name, pass_by) for name in ("_write", "_step")],
     "acknowledged": lambda pass_by: before(DetectAgent, "_send", pass_by),
     "signalled": lambda pass_by: before(DetectAgent, "_sent", pass_by),
     "recovering": recovering,
