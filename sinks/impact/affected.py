@@ -51,12 +51,10 @@ class Mean(NamedTuple):
 
     Attributes:
         share: of all affected, those it is known of.
-        told: whether any of them is of a tier that the signal tells.
     """
 
     value: float
     share: float
-    told: bool
 
 
 def mean(found: list[Group], number: Callable[[TierConfig], float | None]) -> Mean | None:
@@ -66,7 +64,7 @@ def mean(found: list[Group], number: Callable[[TierConfig], float | None]) -> Me
     if share <= 0:
         return None
     total = sum(group.share * value for group, value in pairs)
-    return Mean(total / share, min(share, 1.0), any(group.tier is not None for group, _ in pairs))
+    return Mean(total / share, min(share, 1.0))
 
 
 def in_words(found: list[Group]) -> str:

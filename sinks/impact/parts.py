@@ -52,7 +52,8 @@ def velocity(case: Case) -> Measure | None:
         rarity = "" if signal.unusual is UNSET else f", {signal.unusual}"
         return Measure(clip(signal.score / _HIGHEST_SCORE), f"moved by {signal.score:.0f} of 100{rarity}")
     high, low = signal.observed, signal.expected
-    if signal.detector.parameters.get("direction") == "fall":
+    direction = signal.detector.parameters.get("direction")
+    if direction == "fall" or (direction == "both" and high < low):
         high, low = low, high
     # One more on both sides: two where next to none are usual are not yet a storm.
     ratio = (max(high, 0.0) + 1.0) / (max(low, 0.0) + 1.0)

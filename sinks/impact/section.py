@@ -1,4 +1,4 @@
-"""The table ``[impact]``: what a signal's weight is taken from. Everything has a default but what only the user knows."""
+"""The table ``[impact]``: what an impact score is taken from. What only the user knows has no default."""
 
 import re
 from fnmatch import translate
@@ -47,8 +47,8 @@ class ImpactConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     is 0.67, a hundredth 0.33, a thousandth or less nothing.
 
     Attributes:
-        tiers: value of ``tier_dimension`` -> what is known of it; ``*`` is the average customer, for those whose tier is
-            not told. Without it nothing is said of their revenue.
+        tiers: value of ``tier_dimension`` -> what is known of it; ``*`` is the average customer, for those whose tier
+            is not told. Without it nothing is said of their revenue.
         churn: pattern of themes -> share of the affected who leave; the last that matches counts.
         effort: pattern of themes -> person-days that a fix takes; the last that matches counts.
         key_metrics: names of scores that matter by themselves, as in the events' ``metrics``.
@@ -134,9 +134,8 @@ def _check_bands(bands: dict[Severity, float]) -> None:
             continue
         _between(f"impact.bands.{severity.value}", bands[severity], 0.0, HIGHEST)
         if before and bands[severity] <= before[1]:
-            raise ValueError(
-                f"impact.bands.{severity.value}: {bands[severity]:g} is not above the {before[1]:g} of {before[0].value}"
-            )
+            least = f"the {before[1]:g} of {before[0].value}"
+            raise ValueError(f"impact.bands.{severity.value}: {bands[severity]:g} is not above {least}")
         before = severity, bands[severity]
 
 

@@ -13,6 +13,7 @@ from schemas.codec import decode_action, decode_assignment, decode_flush, decode
 from schemas.signal import Signal
 from schemas.times import instant
 from sinks.dead_letters import REASON_HEADER
+from sinks.impact.in_words import short
 from sinks.in_words import bars, more
 
 _STYLES: Final = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold red"}
@@ -75,6 +76,7 @@ def _assignment(record: Record) -> Text:
         (one.theme, "bold"),
         (f"-> {one.owner}", "green"),
         (f"due {_time(one.due_at.timestamp())}", "dim"),
+        ("" if one.impact is UNSET else short(one.impact), "magenta"),
         (why, ""),
         (f"[{one.signal_id} r{one.revision}]", "dim"),
     ) + (_more(one.signal) if by_signal else Text())
