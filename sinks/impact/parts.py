@@ -100,7 +100,7 @@ def churn_risk(case: Case) -> Measure | None:
         return None
     share = max(found)
     leaving = f", about {round(share * case.affected):,} customers" if case.affected else ""
-    return Measure(linear(share, case.config.churn_full), f"{share:.1%} leave over this{leaving}")
+    return Measure(linear(share, case.config.churn_full), f"{100 * share:.3g}% leave over this{leaving}")
 
 
 def tier_weight(case: Case) -> Measure | None:
