@@ -58,7 +58,8 @@ def velocity(case: Case) -> Measure | None:
     # One more on both sides: two where next to none are usual are not yet a storm.
     ratio = (max(high, 0.0) + 1.0) / (max(low, 0.0) + 1.0)
     return Measure(
-        times(ratio, case.config.velocity_full), f"{signal.observed:g} where {signal.expected:.2g} are usual"
+        times(ratio, case.config.velocity_full),
+        f"{_number(signal.observed)} where about {_number(signal.expected)} are usual",
     )
 
 
@@ -110,7 +111,7 @@ def tier_weight(case: Case) -> Measure | None:
     if found is None or not most:
         return None
     told = f" ({tiers})" if (tiers := in_words(case.groups)) else ""
-    return Measure(clip(found.value / most), f"tier weight {found.value:.2g} of {most:g}{told}")
+    return Measure(clip(found.value / most), f"tier weight {_number(found.value)} of {_number(most)}{told}")
 
 
 def key_metrics(case: Case) -> Measure | None:
@@ -148,6 +149,14 @@ PARTS: Mapping[str, Callable[[Case], Measure | None]] = {
     "effort": effort,
 }
 """Name of each part, as in ``[impact.weights]`` -> how it is measured; None: it is unknown."""
+
+
+def _number(value: float) -> str:
+    """
+    >>> _number(0.0909), _number(15.0), _number(3.3), _number(12_345.6)
+    ('0.1', '15', '3.3', '12,346')
+    """
+    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"
 
 
 def _rounded(money: float) -> str:

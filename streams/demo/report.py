@@ -48,6 +48,7 @@ def flat(one: Assignment) -> dict[str, object]:
         "reason": one.reason,
         "changed_by": one.changed_by,
         "note": one.note,
+        "impact": None if one.impact is UNSET else one.impact.score,
         "assignment": one,
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import UNSET, convert
 
+from schemas.action import Action, ActionKind
 from schemas.assignment import Assignment, AssignmentState
 from schemas.signal import Attention, Severity, Signal, SignalState
 from sinks.assigning import Assigner
@@ -93,6 +94,21 @@ def test_a_silenced_signal_stays_silenced() -> None:
 def test_it_interrupts_once() -> None:
     first, second = told(signal(1, MOST, attention=Attention.DIGEST), signal(2, MOST, attention=Attention.DIGEST))
     assert (first.attention, second.attention) == (Attention.NOW, Attention.DIGEST)
+
+
+def test_what_was_dismissed_comes_back_once_its_impact_makes_it_worse() -> None:
+    impact = Impact(convert(CONFIG, ImpactConfig))
+    assigner = Assigner(Ownership(OWNERS), Deadlines(), impact=impact)
+    first = assigner.on_signal(signal(1, FEW), None)
+    no = Action(id="act-1", signal_id="sig-1", kind=ActionKind.DISMISSED, at=OPENED, by="ann")
+    dismissed = assigner.on_action(no, first.record)
+    assert dismissed.assignment is not None
+    assert dismissed.assignment.impact == impact.score(signal(1, FEW))
+    assert assigner.on_signal(signal(2, FEW), dismissed.record).assignment is None
+    again = assigner.on_signal(signal(2, MANY), dismissed.record).assignment
+    assert again is not None
+    assert (again.state, again.severity) == (AssignmentState.OPEN, Severity.HIGH)
+    assert again.note.startswith("reopened after it was dismissed; escalated from low to high (high by its impact")
 
 
 def test_what_is_over_raises_nothing() -> None:

@@ -141,5 +141,5 @@ def test_a_quick_fix_counts_for_more() -> None:
 def test_in_words() -> None:
     found = score(make_signal(customers_estimated=9000, sentiment=0.3))
     assert short(found) == f"impact {found.score:.1f}: customers, velocity, volume"
-    assert why(found, 2) == "3 customers, about 9,000 affected; 3 where 0.2 are usual"
+    assert why(found, 2) == "3 customers, about 9,000 affected; 3 where about 0.2 are usual"
     assert short(ImpactScore(score=0.0, parts=[])) == "impact 0.0"
