@@ -111,6 +111,14 @@ def test_what_was_dismissed_comes_back_once_its_impact_makes_it_worse() -> None:
     assert again.note.startswith("reopened after it was dismissed; escalated from low to high (high by its impact")
 
 
+def test_what_comes_back_is_due_as_soon_as_its_raised_severity_asks() -> None:
+    *_, back = told(
+        signal(1, MANY), signal(2, MANY, state=SignalState.RESOLVED), signal(3, FEW, state=SignalState.REGRESSED)
+    )
+    assert (back.state, back.severity, back.signal.severity) == (AssignmentState.OPEN, Severity.HIGH, Severity.LOW)
+    assert back.due_at == back.signal.at + timedelta(hours=24)
+
+
 def test_what_is_over_raises_nothing() -> None:
     _, second, third = told(
         signal(1, FEW), signal(2, MOST, state=SignalState.RESOLVING), signal(3, MOST, state=SignalState.RESOLVED)
