@@ -5,12 +5,13 @@ is remembered follows from the mentions alone, not from when somebody looked.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from detectors.negative_binomial import LEAST_DISPERSION
-from detectors.packing import pack, unpack
+from detectors.packing import pack, pack_row, unpack
 from detectors.season import Floats, Season, fit, flat, level_days
 
 DAYS = 28
@@ -68,7 +69,7 @@ class Baseline:
     """
 
     __slots__ = (
-        "_block", "_borrow", "_curve", "_day", "_fitted", "_rows", "_seen", "_slot", "_spread", "_squares", "_start",
+        "_block", "_borrow", "_curve", "_day", "_fitted", "_kept", "_seen", "_slot", "_spread", "_squares", "_start",
         "_sum", "_today", "_usual", "_weekly", "dispersion", "offset", "pane_s", "season", "slot_s", "slots", "wander",
     )  # fmt: skip
 
@@ -80,7 +81,7 @@ class Baseline:
         self.slots = DAY_S // self.slot_s
         local = self._local(start)
         self._day, self._slot = divmod(local // self.slot_s, self.slots)
-        self._rows = np.full((DAYS, self.slots), np.nan, np.float32)
+        self._kept = _nothing(self.slots)
         # The past before the start is unknown; the slot in which it lies is known only in part.
         self._today = [float("nan")] * (self._slot + 1) + [0.0] * (self.slots - self._slot - 1)
         self._seen = self._usual = 0.0
@@ -90,7 +91,16 @@ class Baseline:
         self._weekly: dict[int, float] = {}
         self._fitted = -1
         self.dispersion = _USUAL_DISPERSION
-        self._settle(flat(self.slots))
+        self._settled(*_unfitted(self.slots))
+
+    @property
+    def _rows(self) -> Any:
+        """(days, slots) counts of the last four weeks. They change once a day, and are kept packed in between."""
+        return unpack(self._kept).reshape(DAYS, self.slots).astype(np.float32)
+
+    def place(self, offset: Offset, borrow: Borrow) -> None:
+        """Say by which clock its customers live, and whom it may borrow from."""
+        self.offset, self._borrow = offset, borrow
 
     @property
     def known(self) -> bool:
@@ -148,10 +158,10 @@ class Baseline:
         days = np.arange(self._day - DAYS, self._day)
         if np.isfinite(rows[days % DAYS]).sum() < _LEFT_DAYS * self.slots:
             return False
-        self._rows, self._today = rows, today
+        self._kept, self._today = pack(rows.astype(float)), today
         self._seen = self._usual = 0.0
         self._refit(days, rows[days % DAYS].astype(float), self._day * self.slots + self._slot)
-        self._weekly = self._recurring(self._day)
+        self._weekly = self._recurring(self._day, rows)
         return True
 
     def learn(self, pane: float, count: float, weight: float) -> None:
@@ -205,13 +215,10 @@ class Baseline:
             # Clocks went back: these half hours happen twice.
             self._today[slot : self._slot + 1] = [float("nan")] * (self._slot + 1 - slot)
         if day > self._day:
-            self._close_days(day)
-            self._refit(
-                np.arange(day - DAYS, day),
-                self._rows[np.arange(day - DAYS, day) % DAYS].astype(float),
-                day * self.slots,
-            )
-            self._weekly = self._recurring(day)
+            rows = self._close_days(day)
+            days = np.arange(day - DAYS, day)
+            self._refit(days, rows[days % DAYS].astype(float), day * self.slots)
+            self._weekly = self._recurring(day, rows)
         self._day, self._slot = day, slot
         young = not self.season.days and (day * self.slots + slot) - max(self._fitted, 0) >= _FIRST_SLOTS
         if young and sum(value == value for value in self._today[:slot]) >= _FIRST_SLOTS:
@@ -240,15 +247,19 @@ class Baseline:
         self._block = [0, 0.0, 0.0]
         self._sum = self._squares = 0.0
 
-    def _close_days(self, day: int) -> None:
-        self._rows[self._day % DAYS] = self._today
+    def _close_days(self, day: int) -> Any:
+        """Put the day that is over to the others; all of them."""
+        rows = self._rows
+        rows[self._day % DAYS] = self._today
         for quiet in range(max(self._day + 1, day - DAYS), day):
-            self._rows[quiet % DAYS] = 0.0
+            rows[quiet % DAYS] = 0.0
+        self._kept = pack(rows.astype(float))
         self._today = [0.0] * self.slots
         keep = _DISPERSION_MEMORY ** (day - self._day)
         self._spread = tuple(
             keep * one + (1.0 - keep) * other for one, other in zip(self._spread, _SPREAD, strict=True)
         )
+        return rows
 
     def _refit(self, days: Any, rows: Floats, at: int) -> None:
         seen, due, blocks, due_blocks = self._spread
@@ -263,9 +274,11 @@ class Baseline:
         # As exact as it is kept, so that who resumes goes on alike.
         profile, weekdays = _narrow(season.profile), _narrow(season.weekdays)
         season = season._replace(profile=_wide(profile, self.slots), weekdays=_wide(weekdays, 7))
-        self.season = season
         curve = season.profile * season.level * self.pane_s / self.slot_s
-        self._curve = [*curve.tolist(), float(curve[0])]
+        self._settled(season, [*curve.tolist(), float(curve[0])])
+
+    def _settled(self, season: Season, curve: list[float]) -> None:
+        self.season, self._curve = season, curve
         self.wander = max(season.wander, _LEAST_WANDER)
         if season.level > 0.0:
             # What the level (some days) and the profile (some half hours of four weeks) are known to.
@@ -277,9 +290,9 @@ class Baseline:
         elif season.days < MATURE_DAYS:
             self.wander += _YOUNG_WANDER / (season.days + 0.3) * (1.0 - season.days / MATURE_DAYS)
 
-    def _recurring(self, day: int) -> dict[int, float]:
+    def _recurring(self, day: int, counts: Any) -> dict[int, float]:
         """What comes every week at the same half hour beyond the season, such as a weekly job: mentions a pane."""
-        rows = self._rows[[(day - weeks * 7) % DAYS for weeks in (1, 2)]]
+        rows = counts[[(day - weeks * 7) % DAYS for weeks in (1, 2)]]
         least = np.nan_to_num(rows.min(0))
         shape = self.season.profile * self.season.level * float(self.season.weekdays[(day + 3) % 7])
         excess = least - shape
@@ -319,7 +332,7 @@ class Baseline:
         season = self.season
         return [
             self.pane_s, self._start, self._day, self._slot,
-            pack(self._rows.astype(float)), pack(np.array(self._today)),
+            self._kept, pack_row(self._today),
             [self._seen, self._usual, self._sum, self._squares, self.dispersion],
             [*self._spread], self._block, self._fitted,
             [season.level, season.wander, season.days], _narrow(season.profile), _narrow(season.weekdays),
@@ -329,12 +342,26 @@ class Baseline:
         """The inverse of :meth:`snapshot`."""
         (_, self._start, self._day, self._slot, rows, today, numbers, spread, block, self._fitted) = data[:10]
         fitted, profile, weekdays = data[10:]
-        self._rows = unpack(rows).reshape(DAYS, self.slots).astype(np.float32)
+        self._kept = rows
+        counts = self._rows
         self._today = unpack(today).tolist()
         self._seen, self._usual, self._sum, self._squares, self.dispersion = numbers
         self._spread, self._block = tuple(spread), list(block)
         self._settle(Season(_wide(profile, self.slots), _wide(weekdays, 7), *fitted))
-        self._weekly = self._recurring(self._day) if self.known else {}
+        self._weekly = self._recurring(self._day, counts) if self.known else {}
+
+
+@cache
+def _nothing(slots: int) -> bytes:
+    """Four weeks of which nothing is known, packed."""
+    return pack(np.full((DAYS, slots), np.nan))
+
+
+@cache
+def _unfitted(slots: int) -> tuple[Season, list[float]]:
+    """The season before the first fit, and its curve."""
+    season = flat(slots)
+    return season, [0.0] * (slots + 1)
 
 
 def _narrow(values: Floats) -> bytes:

@@ -1,6 +1,7 @@
 """A mean over a window against a bound or against its own past: shared by ``sentiment`` and ``metric``."""
 
 from collections.abc import Callable
+from functools import cache
 
 from detectors.history import History
 from detectors.spec import Levels, Verdict, reached
@@ -8,6 +9,12 @@ from schemas.duration import format_duration
 
 Window = Callable[[History, float, float], tuple[float, float]]
 """(history, length_s, at) -> (observations, sum)."""
+
+
+@cache
+def _span(window_s: float) -> str:
+    """In words; there are as many as there are rules, and a detector for each of their series."""
+    return format_duration(window_s).removeprefix("1 ")
 
 
 class LevelJudge:
@@ -50,7 +57,7 @@ class LevelJudge:
         self.what, self.window = what, window
         self.window_s, self.baseline_s, self.min_events = window_s, baseline_s, min_events
         self.bounds, self.moves, self.rising, self.relative = bounds, moves, rising, relative
-        self.span = format_duration(window_s).removeprefix("1 ")
+        self.span = _span(window_s)
 
     def judge(self, history: History, at: float, held: float | None) -> Verdict:
         """Judge the window that ends at ``at``; the worse of bound and move decides."""

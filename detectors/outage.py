@@ -3,11 +3,13 @@
 The total of all series has a season and a level like any series. Once it has fallen for certain, what
 comes is no count but a gap: nothing is judged by it, and nothing learned, until the total is back.
 What comes after in a heap is not trusted either, for as long as the outage took and at most an hour.
+Nor is what a source says twice; see :mod:`detectors.doubling`.
 """
 
 from typing import Any
 
 from detectors.budget import Budget
+from detectors.doubling import DoublingWatch, Part, Parts
 from detectors.sequential import Effect
 from detectors.surge_state import SurgeState
 from detectors.surroundings import Surroundings
@@ -43,20 +45,25 @@ class OutageWatch:
     259200.0
     """
 
-    __slots__ = ("_around", "_state", "expected", "pane_s")
+    __slots__ = ("_around", "_state", "_twice", "expected", "pane_s")
 
     def __init__(self, pane_s: int, start: float, around: Surroundings) -> None:
         self.pane_s, self._around, self.expected = pane_s, around, 0.0
         alone = Surroundings(around.offset, around.guide, shared=False)
         self._state = SurgeState(pane_s, start, (FALLS,), Budget(_FALSE_A_WEEK), alone)
+        self._twice = DoublingWatch(pane_s)
         around.watched_until = start
 
     @property
     def next(self) -> float:
         return self._state.next
 
-    def observe(self, pane: float, total: float | None) -> bool:
-        """Take in the total of a pane, None if it is unknown; whether the pane is a gap."""
+    def observe(self, pane: float, total: float | None, parts: Parts = lambda *_: ()) -> bool:
+        """Take in the total of a pane, None if it is unknown; whether the pane is a gap.
+
+        Args:
+            parts: start and end of a stretch -> what the series had in it.
+        """
         state, around, end = self._state, self._around, pane + self.pane_s
         around.watched_until = end
         if total is None:
@@ -66,6 +73,11 @@ class OutageWatch:
             return True
         state.base.turn(pane)
         expected = self.expected = state.base.mean(pane) if state.base.known else 0.0
+        if self._said_twice(pane, total, expected, parts):
+            # The total must not learn it: what is said once would then look like an outage.
+            state.skip_unknown(pane)
+            self._gap(pane, end)
+            return True
         state.observe(pane, total)
         # A source that brings next to nothing cannot be told from one that is out.
         low = state.watches[0].high and expected >= _LEAST_PANE and total < _LOW_SHARE * expected
@@ -82,6 +94,25 @@ class OutageWatch:
             return True
         return False
 
+    def _said_twice(self, pane: float, total: float, expected: float, parts: Parts) -> bool:
+        """Whether the sources say all twice; before a whole day is known, nobody can tell."""
+        around, base = self._around, self._state.base
+        if not base.known or base.season.days < 1 or around.out_since is not None or pane < around.heap_until:
+            return False
+        found = self._twice.step(pane, total, Part(0.0, expected, base.dispersion, base.wander), parts)
+        around.twice_since = self._twice.since
+        return found
+
+    def suspect(self, at: float, total: float, parts: Parts) -> None:
+        """Look at the pane that is not over at ``at``: what is said twice must not be told before it is known to be."""
+        state, around = self._state, self._around
+        base, pane = state.base, state.next
+        if around.out_since is not None or self._twice.since is not None or not base.known or base.season.days < 1:
+            return
+        share = min((at - pane) / self.pane_s, 1.0)
+        usual = Part(total, base.mean(pane) * share, base.dispersion, base.wander)
+        around.twice_since = pane if self._twice.suspect(usual, lambda: parts(pane, at)) else None
+
     def skip(self, pane: float) -> None:
         """Pass over a pane whose total is not known any more; it may have been an ordinary one."""
         self._state.skip_unknown(pane)
@@ -90,7 +121,8 @@ class OutageWatch:
     def snapshot(self) -> list[Any]:
         """Plain data, with what it has told the series."""
         around = self._around
-        return [self._state.snapshot(), around.out_since, around.heap_until, [list(gap) for gap in around.gaps]]
+        gaps = [list(gap) for gap in around.gaps]
+        return [self._state.snapshot(), around.out_since, around.heap_until, gaps, self._twice.snapshot()]
 
     def restore(self, data: list[Any]) -> None:
         """The inverse of :meth:`snapshot`.
@@ -98,9 +130,12 @@ class OutageWatch:
         Raises:
             ValueError, KeyError, TypeError: it is none, or it is damaged.
         """
-        state, out_since, heap_until, gaps = data
+        state, out_since, heap_until, gaps, *twice = data
         self._state.restore(state)
         self._around.out_since, self._around.heap_until = out_since, float(heap_until)
+        for each in twice:
+            self._twice.restore(each)
+        self._around.twice_since = self._twice.since
         self._around.watched_until = self._state.next
         self._around.gaps[:] = [(float(start), float(end)) for start, end in gaps]
 

@@ -1,10 +1,13 @@
 """One series: its history, its rules' detectors, its open episodes and the signals still to be sent."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
+from detectors.doubling import Part
 from detectors.episode import Episode
 from detectors.episode_words import reason, title
 from detectors.evidence import NO_TRAFFIC, Quotes, SliceTraffic, drivers
@@ -13,7 +16,7 @@ from detectors.history import History, HistoryRecord
 from detectors.merge import Chunk, Merge, Merged
 from detectors.rarity import score
 from detectors.rules import RuleSet
-from detectors.spec import Detector, Spec, Verdict
+from detectors.spec import Detector, Plain, Spec, Verdict
 from detectors.surroundings import Surroundings
 from schemas.ids import derived_id
 from schemas.panes import VALUES, PaneUpdate, Sample
@@ -44,6 +47,7 @@ class SnapshotError(ValueError):
     """A checkpoint this build cannot read; names the series and the version."""
 
 
+NOTHING_KEPT: Mapping[str, Plain] = MappingProxyType({})
 UNREADABLE = (
     msgspec.DecodeError, ValueError, TypeError, AttributeError, KeyError, IndexError, AssertionError, RecursionError,
 )  # fmt: skip
@@ -76,6 +80,7 @@ class Series:
         since: float,
         heard_ratio: float,
         around: Surroundings | None = None,
+        kept: Mapping[str, Plain] = NOTHING_KEPT,
     ) -> None:
         self.tenant, self.theme, self.rules, self.heard_ratio = tenant, theme, rules, heard_ratio
         self.history = History(rules.retention_s, since)
@@ -83,7 +88,7 @@ class Series:
         self.quotes = Quotes()
         self.around = around or Surroundings(shared=False)
         self.detectors: list[tuple[Spec, Detector]] = [
-            (spec, self._placed(spec.build())) for spec in rules.watching(tenant, theme)
+            (spec, self._placed(spec.build(kept.get(spec.name)))) for spec in rules.watching(tenant, theme)
         ]
         self.episodes: dict[str, Episode] = {}
         self.closed: dict[str, Episode] = {}
@@ -130,6 +135,16 @@ class Series:
             if unknown is not None:
                 unknown(self.history, pane)
 
+    def part(self, first: float, end: float) -> Part | None:
+        """What it had in ``[first, end)`` and what was to be expected; None if no rule of it knows that."""
+        for _, detector in self.detectors:
+            usual = getattr(detector, "usual", None)
+            found: Part | None = None if usual is None else usual(first, end)
+            if found is not None:
+                seen = sum(count for _, count in self.history.mentions.since(first, end - 1.0))
+                return found._replace(seen=float(seen))
+        return None
+
     @property
     def awaited(self) -> bool:
         """Whether its silence is to be judged as well."""
@@ -138,7 +153,11 @@ class Series:
     def standing(self) -> list[object]:
         """What a verdict may change without a word: where episodes stand, what detectors remember."""
         episodes: list[object] = [msgspec.structs.astuple(episode) for episode in self.episodes.values()]
-        return episodes + [getattr(detector, "changes", None) or detector.snapshot() for _, detector in self.detectors]
+        for _, detector in self.detectors:
+            changes = getattr(detector, "changes", None)
+            # A snapshot of what can say that nothing has changed costs more than a judgement.
+            episodes.append(detector.snapshot() if changes is None else changes)
+        return episodes
 
     def _placed(self, detector: Detector) -> Detector:
         place = getattr(detector, "place", None)
@@ -282,14 +301,11 @@ class Series:
             raise SnapshotError(
                 f"checkpoint of series {name} has version {record.version}, expected {SNAPSHOT_VERSION}"
             )
-        series = cls(record.tenant, record.theme, rules, 0.0, heard_ratio, around)
+        series = cls(record.tenant, record.theme, rules, 0.0, heard_ratio, around, record.detectors)
         series.history = History.restore(record.history)
         series.history.retention_s = rules.retention_s
         series.merge = Merge(record.chunks)
         series.quotes = Quotes(record.quotes)
-        series.detectors = [
-            (spec, series._placed(spec.build(record.detectors.get(spec.name)))) for spec, _ in series.detectors
-        ]
         series.outbox = record.outbox
         series.judged = record.judged
         watched = {spec.name for spec, _ in series.detectors}

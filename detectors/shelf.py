@@ -7,8 +7,8 @@ objects it is made from, compressed less still. One is woken by the next update 
 from collections.abc import Callable, Iterator
 
 import msgspec
-from cramjam import lz4
 
+from detectors.compression import compressed, plain
 from detectors.rules import RuleSet
 from detectors.series import SNAPSHOT_VERSION, UNREADABLE, Record, Series, SnapshotError
 from detectors.surroundings import Surroundings
@@ -55,17 +55,10 @@ _head = msgspec.msgpack.Decoder(_Head)
 
 
 class _Asleep(msgspec.Struct, gc=False):
+    """A snapshot, compressed as the changelog has it."""
+
     latest: float
-    packed: bytes
-
-    @classmethod
-    def of(cls, latest: float, data: bytes) -> "_Asleep":
-        """A snapshot takes a few microseconds to compress, and is rarely asked for."""
-        return cls(latest, bytes(lz4.compress_block(data)))
-
-    @property
-    def data(self) -> bytes:
-        return bytes(lz4.decompress_block(self.packed))
+    data: bytes
 
 
 class Shelf:
@@ -153,8 +146,9 @@ class Shelf:
         where = f"checkpoint of series {key[0]}/{key[1]}"
         try:
             # The version first: the shape of an unknown one cannot be decoded.
-            version = _version.decode(data).version
-            head = _head.decode(data) if version == SNAPSHOT_VERSION else None
+            whole = plain(data)
+            version = _version.decode(whole).version
+            head = _head.decode(whole) if version == SNAPSHOT_VERSION else None
         except UNREADABLE as error:
             raise SnapshotError(f"{where} cannot be read: {error}") from None
         if head is None:
@@ -162,14 +156,14 @@ class Shelf:
         if (head.tenant, head.theme) != key:
             raise SnapshotError(f"{where} holds {head.tenant}/{head.theme}")
         if head.quiet:
-            self._asleep[key] = _Asleep.of(head.history.latest, data)
+            self._asleep[key] = _Asleep(head.history.latest, data)
             return None
         series = self.awake[key] = self._restored(data, key)
         return series
 
     def _restored(self, data: bytes, key: Key) -> Series:
         try:
-            return Series.restore(_whole.decode(data), self._rules, self._heard_ratio, self.around(key[0]))
+            return Series.restore(_whole.decode(plain(data)), self._rules, self._heard_ratio, self.around(key[0]))
         except UNREADABLE as error:
             raise SnapshotError(f"checkpoint of series {key[0]}/{key[1]} cannot be read: {error}") from None
 
@@ -183,23 +177,23 @@ class Shelf:
         for key in sleepy:
             series = self.awake.pop(key)
             series.merge.tidy(closed)
-            data = _encoder.encode(series.record(max(series.judged, series.history.latest)))
-            self._asleep[key] = _Asleep.of(series.history.latest, data)
+            data = compressed(_encoder.encode(series.record(max(series.judged, series.history.latest))))
+            self._asleep[key] = _Asleep(series.history.latest, data)
         return len(sleepy)
 
     def snapshot(self, key: Key, at: float) -> bytes | None:
-        """The snapshot of a series as of event time ``at``; None if it is not here."""
+        """The snapshot of a series as of event time ``at``, compressed; None if it is not here."""
         asleep = self._asleep.get(key)
         if asleep is not None:
             return asleep.data
         series = self.awake.get(key)
-        return None if series is None else _encoder.encode(series.record(max(at, series.history.latest)))
+        return None if series is None else compressed(_encoder.encode(series.record(max(at, series.history.latest))))
 
     def total(self, key: Key) -> int:
         """Mentions of a series since it began; 0 if it is not here. Wakes nobody."""
         asleep = self._asleep.get(key)
         if asleep is not None:
-            return _head.decode(asleep.data).history.total
+            return _head.decode(plain(asleep.data)).history.total
         series = self.awake.get(key)
         return 0 if series is None else series.history.total
 

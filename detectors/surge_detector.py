@@ -4,6 +4,7 @@ from functools import partial
 
 from detectors.baseline import DAY_S
 from detectors.budget import Budget
+from detectors.doubling import Part
 from detectors.held_season import HeldSeason, Scatter
 from detectors.history import History
 from detectors.minimum import enough
@@ -39,15 +40,13 @@ class SurgeDetector:
         self._held: HeldSeason | None = None
         if kept:
             # Where the series lives is not known yet; whether it can be resumed there must be known now.
-            state = self._state(0.0)
-            if state.restore(kept) and "held" in kept:
-                HeldSeason.restore(kept["held"], state.base.slots)
+            self._resume(self._state(0.0))
 
     def place(self, around: Surroundings, theme: str) -> None:
         """Say where the series lives and what it is about; before the first judgement."""
         self.around, self.theme = around, theme
-        if self._kept:
-            self._resume(self._state(0.0))
+        if self.state is not None:
+            self.state.place(around, theme)
 
     def judge(self, history: History, at: float, held: float | None = None) -> Verdict:
         """Judge the series at ``at``; while an episode is open, the season of when it opened counts as well."""
@@ -62,7 +61,9 @@ class SurgeDetector:
         if not opened:
             self._close()
         if self.around.out_since is not None:
-            return self._out(history, at, self.around.out_since)
+            return self._unjudged(history, at, self.around.out_since, "all themes together have been far below")
+        if self.around.twice_since is not None:
+            return self._unjudged(history, at, self.around.twice_since, "all themes alike have been far above")
         if at < self.around.heap_until + pane_s:
             # What was held back may come now; a closed pane is known not to be it.
             waiting, at = [], max(closed, state.next)
@@ -164,6 +165,13 @@ class SurgeDetector:
             found.append(enough(spec, verdict, abs(slow.seen - slow.usual), customers, opened=opened))
         return found
 
+    def usual(self, first: float, end: float) -> Part | None:
+        """What is to be expected of ``[first, end)``; None while that is not known."""
+        base = self.state.base if self.state is not None else None
+        if base is None or not base.known:
+            return None
+        return Part(0.0, base.mass(first, end), base.dispersion, base.wander)
+
     def unknown(self, history: History, pane: float) -> None:
         """Take in that nothing is known of the pane that starts at ``pane``, and what came before it."""
         state = self.state or self._begin(history)
@@ -246,9 +254,9 @@ class SurgeDetector:
         args = (count, format_duration(self.spec.window_s).removeprefix("1 "))
         return Verdict(None, count, 0.0, 0.0, template, args, compared=False, maturity="new")
 
-    def _out(self, history: History, at: float, since: float) -> Verdict:
-        template = "nothing is judged: all themes together have been far below the usual for {}"
-        args = (format_duration(max(round((at - since) / 60.0), 1) * 60.0),)
+    def _unjudged(self, history: History, at: float, since: float, why: str) -> Verdict:
+        template = "nothing is judged: {} the usual for {}"
+        args = (why, format_duration(max(round((at - since) / 60.0), 1) * 60.0))
         count = history.count(self.spec.window_s, at)
         return Verdict(None, count, 0.0, 0.0, template, args, compared=False, unknown=True)
 

@@ -160,6 +160,15 @@ class SurgeState:
         self._fitted = self.base.fits
         self._unspent = self._limit()
 
+    def place(self, around: Surroundings, theme: str) -> None:
+        """Say where a state that was restored lives."""
+        self.around, self.theme = around, theme
+        self.base.place(around.offset, around.pool(self.base.slots).borrow)
+        pool = around.pool(self.base.slots)
+        if around.shared and self.base.known and pool.borrow() is None:
+            pool.lend(self.base.season)
+        self._unspent = self._limit()
+
     def begin(self, pane: float) -> None:
         """Note that the first mentions lie in the pane that starts at ``pane``: before, there were none."""
         self.base.turn(pane)
@@ -344,20 +353,24 @@ class SurgeState:
         for number, slow in enumerate(data.get("slow", [])[: len(self.slow)]):
             self.slow[number] = None if slow is None else Gradual(*slow)
         self._fitted, self._day = self.base.fits, self.base.day
-        pool = self.around.pool(self.base.slots)
-        if self.around.shared and self.base.known and pool.borrow() is None:
-            pool.lend(self.base.season)
-        self._unspent = self._limit()
+        self.place(self.around, self.theme)
         return True
 
 
 def _sound(data: Any) -> bool:
     """Whether every number in plain data is finite."""
-    if isinstance(data, float):
-        return isfinite(data)
-    if isinstance(data, dict):
-        return all(map(_sound, data.values()))
-    return all(map(_sound, data)) if isinstance(data, list | tuple) else True
+    left = [data]
+    while left:
+        each = left.pop()
+        kind = type(each)
+        if kind is float:
+            if not isfinite(each):
+                return False
+        elif kind is list or kind is tuple:
+            left.extend(each)
+        elif kind is dict:
+            left.extend(each.values())
+    return True
 
 
 def _spent(base: Baseline, pane_s: int) -> float:

@@ -27,10 +27,14 @@ class Surroundings:
         gaps: stretches, (start, end), of which nothing is known, the earliest first.
         watched_until: end of the last pane that was looked at for an outage; infinite if nobody looks.
         out_since: when the outage began that lasts; None while there is none.
+        twice_since: when the sources began to say all twice; None while they do not.
         heap_until: until when what an outage held back may come in a heap, epoch seconds.
     """
 
-    __slots__ = ("_pools", "gaps", "guide", "heap_until", "offset", "out_since", "series", "shared", "watched_until")
+    __slots__ = (
+        "_pools", "gaps", "guide", "heap_until", "offset", "out_since", "series", "shared", "twice_since",
+        "watched_until",
+    )  # fmt: skip
 
     def __init__(
         self, offset: Callable[[float], int] = lambda _: 0, guide: Guide | None = None, *, shared: bool = True
@@ -41,6 +45,7 @@ class Surroundings:
         self._pools: dict[int, Pool] = {}
         self.watched_until, self.heap_until = inf, 0.0
         self.out_since: float | None = None
+        self.twice_since: float | None = None
 
     @property
     def pools(self) -> dict[int, Pool]:
@@ -59,7 +64,7 @@ class Surroundings:
 
     def forget_outages(self) -> None:
         """Note that nobody looks for outages any more."""
-        self.watched_until, self.heap_until, self.out_since = inf, 0.0, None
+        self.watched_until, self.heap_until, self.out_since, self.twice_since = inf, 0.0, None, None
         self.gaps.clear()
 
     def unknown_s(self, first: float, end: float) -> float:

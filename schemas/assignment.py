@@ -62,6 +62,7 @@ class Assignment(Struct, kw_only=True):
         co_owners: roles that work on it too.
         region: where its data and its owner are to stay; left out where no rule says so.
         escalation_step: how many steps of the escalation chain have been taken; left out before the first.
+        escalated_to: the roles it has been escalated to by the clock, in order; left out before the first.
         history: who has held it, the oldest first, the holder of now last; left out while it is with its first owner.
     """
 
@@ -91,4 +92,5 @@ class Assignment(Struct, kw_only=True):
     co_owners: list[CoOwner] | UnsetType = UNSET
     region: str | UnsetType = UNSET
     escalation_step: int | UnsetType = UNSET
+    escalated_to: list[str] | UnsetType = UNSET
     history: list[Holder] | UnsetType = UNSET

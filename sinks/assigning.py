@@ -208,7 +208,12 @@ class Assigner:
         if held.state in _CLOSED:
             acknowledge_by, due_at = self.deadlines.for_(max(held.severity, scored.severity, key=_rank), since)
             revised = replace(
-                revised, state=AssignmentState.OPEN, acknowledge_by=acknowledge_by, due_at=due_at, escalation_step=UNSET
+                revised,
+                state=AssignmentState.OPEN,
+                acknowledge_by=acknowledge_by,
+                due_at=due_at,
+                escalation_step=UNSET,
+                escalated_to=UNSET,
             )
             record = begun_again(record, since, deadlines=True)
             notes.append(f"reopened after it was {_words(held.state)}")

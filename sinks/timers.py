@@ -72,7 +72,8 @@ def gone_off(record: Record, chain: Chain, now: datetime) -> Record | None:
             step = chain[number - 1]
             notes.append(f"escalated to {step.to}: {step.why}")
             reason = f"escalated to {step.to}"
-            held = replace(held, raci=_told(held.raci, step.to), escalation_step=number)
+            roles = [*(each for each in held.escalated_to or () if each != step.to), step.to]
+            held = replace(held, raci=_told(held.raci, step.to), escalation_step=number, escalated_to=roles)
     revised = replace(
         held,
         revision=held.revision + 1,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from detectors.doubling import Part
 from detectors.panes import PANE_S
 from detectors.rules import RuleSet
 from detectors.series import UNREADABLE, Series, SnapshotError
@@ -121,7 +122,9 @@ class PartitionDetector:
         self._names = names
         self._traffic = Traffic(partition)
         around = self.series.around
-        self.outages = Outages(partition, around, partitions, rules.version) if rules.heeds_outages else None
+        self.outages: Outages | None = None
+        if rules.heeds_outages:
+            self.outages = Outages(partition, around, self._parts, partitions, rules.version)
         self._judged = 0.0
 
     def apply(self, data: bytes) -> list[Key]:
@@ -168,6 +171,11 @@ class PartitionDetector:
                 told += [key for key in quiet if self._judge(key, self.series[key], at)]
             self._judged = now
         return [*dict.fromkeys(told), *operational]
+
+    def _parts(self, tenant: str, first: float, end: float) -> list[Part]:
+        """What the tenant's series that are awake had in a stretch, as far as it is known what was to be expected."""
+        mine = [one for (of, theme), one in self.series.awake.items() if of == tenant and not theme.startswith(VALUES)]
+        return [part for series in mine if (part := series.part(first, end)) is not None]
 
     def _called_now(self, update: PaneUpdate) -> PaneUpdate:
         """An update under its theme's new name, if the series that goes on under it is this one."""

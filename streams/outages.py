@@ -1,19 +1,21 @@
-"""Outages of each tenant's sources, told from its whole traffic, and the seasons its themes lend each other. Pure."""
+"""Outages and repeats of each tenant's sources, told from its whole traffic; the seasons its themes lend. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from detectors.doubling import Part
 from detectors.series import UNREADABLE, SnapshotError
 from detectors.shelf import Key
 from detectors.surroundings import Surroundings
 from schemas.ids import series_partition
 from schemas.panes import TRAFFIC_PANE_S
 from schemas.signal import Signal
-from streams.source_signal import SOURCE_OUT, SourceSignal, signal_of, take
+from streams.source_signal import SOURCE_OUT, SOURCE_TWICE, SourceSignal, signal_of, take
 from streams.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class _Record(msgspec.Struct, array_like=True):
     pools: dict[int, list[Any]]
     signal: SourceSignal | None = None
     outbox: list[Signal] = []
+    twice: SourceSignal | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -46,18 +49,24 @@ class Outages:
     Args:
         partition: its number; part of the keys, since each partition is told of every tenant's traffic.
         around: tenant -> what its series share; the gaps are told to it.
+        parts: tenant, start and end of a stretch -> what its series had in it.
         partitions: how many there are; one of them tells of a tenant's outage.
         config: version of the configuration.
     """
 
     def __init__(
-        self, partition: int, around: Callable[[str], Surroundings], partitions: int = 1, config: str = ""
+        self,
+        partition: int,
+        around: Callable[[str], Surroundings],
+        parts: Callable[[str, float, float], list[Part]],
+        partitions: int = 1,
+        config: str = "",
     ) -> None:
         self._partition, self._partitions, self._config = partition, partitions, config
         self._suffix = f"\x1f{partition}".encode()
-        self._around = around
+        self._around, self._parts = around, parts
         self._watches: dict[str, OutageWatch] = {}
-        self._signals: dict[str, SourceSignal] = {}
+        self._signals: dict[tuple[str, str], SourceSignal] = {}
         self._outboxes: dict[str, list[Signal]] = {}
         self._dirty: set[str] = set()
         self._closed = 0.0
@@ -70,6 +79,7 @@ class Outages:
         """
         end = (now - _SETTLE_S) // TRAFFIC_PANE_S * TRAFFIC_PANE_S
         if end <= self._closed:
+            self._suspect(now, traffic)
             return []
         self._closed = end
         told: list[Key] = []
@@ -81,22 +91,40 @@ class Outages:
                 if total is None:
                     watch.skip(pane)
                 else:
-                    watch.observe(pane, total)
-                    if self._tell(tenant, pane, (total, watch.expected), traffic):
+                    watch.observe(pane, total, partial(self._parts, tenant))
+                    around, numbers = self._around(tenant), (total, watch.expected)
+                    out = self._tell(tenant, SOURCE_OUT, pane, around.out_since, numbers, traffic)
+                    if self._tell(tenant, SOURCE_TWICE, pane, around.twice_since, numbers, traffic) or out:
                         told.append(self.key(tenant))
                 pane += TRAFFIC_PANE_S
             self._around(tenant).series = max(traffic.themes(tenant), 1)
             self._dirty.add(tenant)
         return list(dict.fromkeys(told))
 
-    def _tell(self, tenant: str, pane: float, numbers: tuple[float, float], traffic: Traffic) -> bool:
-        """Move the operational signal on, if it is this partition's to tell; whether there is something to send."""
-        if series_partition(tenant, SOURCE_OUT, self._partitions) != self._partition:
+    def _suspect(self, now: float, traffic: Traffic) -> None:
+        for tenant, watch in self._watches.items():
+            if watch.next < now and tenant in traffic:
+                total = traffic.total(tenant, int(watch.next))
+                if total is not None:
+                    watch.suspect(now, total, partial(self._parts, tenant))
+
+    def _tell(
+        self,
+        tenant: str,
+        theme: str,
+        pane: float,
+        since: float | None,
+        numbers: tuple[float, float],
+        traffic: Traffic,
+    ) -> bool:
+        """Move an operational signal on, if it is this partition's to tell; whether there is something to send."""
+        if series_partition(tenant, theme, self._partitions) != self._partition:
             return False
-        out_since = self._around(tenant).out_since
-        held, state = take(self._signals.pop(tenant, None), tenant, pane, TRAFFIC_PANE_S, out_since, numbers)
+        held, state = take(
+            self._signals.pop((tenant, theme), None), theme, tenant, pane, TRAFFIC_PANE_S, since, numbers
+        )
         if held is not None:
-            self._signals[tenant] = held
+            self._signals[tenant, theme] = held
         if held is None or state is None:
             return False
         signal = signal_of(held, tenant, state, pane + TRAFFIC_PANE_S, traffic.latest(tenant), self._config)
@@ -153,7 +181,8 @@ class Outages:
         """(key, value) of what changed; a tombstone for a tenant whose traffic is forgotten."""
         for tenant in [tenant for tenant in self._watches if tenant not in traffic]:
             del self._watches[tenant]
-            self._signals.pop(tenant, None)
+            for theme in (SOURCE_OUT, SOURCE_TWICE):
+                self._signals.pop((tenant, theme), None)
             self._outboxes.pop(tenant, None)
             self._dirty.discard(tenant)
             self._around(tenant).forget_outages()
@@ -165,7 +194,8 @@ class Outages:
     def _record(self, tenant: str) -> bytes:
         pools = {slots: pool.snapshot() for slots, pool in self._around(tenant).pools.items()}
         watch, outbox = self._watches[tenant].snapshot(), self._outboxes.get(tenant, [])
-        return _encoder.encode(_Record(_VERSION, tenant, watch, pools, self._signals.get(tenant), outbox))
+        out, twice = (self._signals.get((tenant, theme)) for theme in (SOURCE_OUT, SOURCE_TWICE))
+        return _encoder.encode(_Record(_VERSION, tenant, watch, pools, out, outbox, twice))
 
     def rewrite(self, key: bytes) -> bool:
         """Have the record under ``key`` written again; False if it is none of a tenant held here."""
@@ -191,8 +221,9 @@ class Outages:
                 self._begin(record.tenant, 0.0).restore(record.watch)
                 for slots, kept in record.pools.items():
                     self._around(record.tenant).pool(slots).restore(kept)
-                if record.signal is not None:
-                    self._signals[record.tenant] = record.signal
+                for signal in (record.signal, record.twice):
+                    if signal is not None:
+                        self._signals[record.tenant, signal.theme] = signal
                 if record.outbox:
                     self._outboxes[record.tenant] = record.outbox
         except UNREADABLE as error:

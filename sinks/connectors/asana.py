@@ -112,9 +112,10 @@ class Asana:
         path = f"/tasks/{quote(external.key)}"
         return _external(await self._ask("PUT", path, json={"data": change}, params=_FIELDS))
 
-    async def _ask(self, method: str, path: str, **more: Any) -> Any:
+    async def _ask(self, method: str, path: str, *, missing: bool = False, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {await self._login.token()}"}
-        return await self._target.ask(method, path, headers=headers, dry={"data": {"gid": "0"}}, **more)
+        dry = None if missing else {"data": {"gid": "0"}}
+        return await self._target.ask(method, path, headers=headers, missing=missing, dry=dry, **more)
 
     def _fields(self, job: Job) -> dict[str, Any]:
         a = job.assignment

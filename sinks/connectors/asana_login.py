@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import quote_plus
 
 from sinks.connectors.asking import field
 from sinks.connectors.base import Refused, Unauthorized
@@ -37,6 +38,9 @@ class AsanaLogin:
         self._now = now
         self._token, self._until = "", 0.0
         self._lock = asyncio.Lock()
+        for each in (token, app[1] if app else ""):
+            # As a form writes it, so that a dry run does not show it.
+            http.secrets.hide(quote_plus(each))
 
     async def token(self) -> str:
         """The access token; raises Later or Refused."""

@@ -23,6 +23,7 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
         on: for which attention something is created; who says "digest" is told of what others get in a digest.
         min_severity: nothing is created below it; what was created is followed whatever becomes of it.
         themes, owners: patterns with ``*``; one of each must fit.
+        escalated_to: a role that escalations go to: only what has come to it is told, and it in the owner's place.
         on_resolve: ``close`` it, or only ``comment`` and leave the closing to people.
         reopen_within_s: what comes back so soon after it was closed is reopened; later it is a new one.
         digests: whether it takes an owner's digests, if it can.
@@ -41,6 +42,7 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     min_severity: Severity = Severity.LOW
     themes: tuple[str, ...] = ("*",)
     owners: tuple[str, ...] = ("*",)
+    escalated_to: str = ""
     on_resolve: Literal["close", "comment"] = "close"
     reopen_within_s: float = 7 * 86_400.0
     digests: bool = True
@@ -67,10 +69,15 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
         if self.give_up_after_s <= 0:
             raise ValueError("give_up_after: expected more than 0s")
 
+    def told(self, assignment: Assignment) -> str:
+        """The role that is told."""
+        return self.escalated_to or assignment.owner
+
     def concerns(self, assignment: Assignment) -> bool:
-        """Whether severity, theme and owner are such that something is to be created."""
+        """Whether severity, theme, owner and escalation are such that something is to be created."""
         return (
-            assignment.severity.rank >= self.min_severity.rank
+            (not self.escalated_to or self.escalated_to in (assignment.escalated_to or ()))
+            and assignment.severity.rank >= self.min_severity.rank
             and any(fnmatchcase(assignment.theme, pattern) for pattern in self.themes)
             and any(fnmatchcase(assignment.owner, pattern) for pattern in self.owners)
         )

@@ -95,6 +95,8 @@ class Email(OneWay):
         root = self._message_id(job.marker)
         message = self._message(self._recipients(job), subject, root, plain(job.assignment))
         message.add_alternative(html(job.assignment), subtype="html")
+        # Left alone, it would be another one each time.
+        message.set_boundary(derived_id("part", root, subject))
         message["Date"] = format_datetime(job.assignment.signal.at)
         await self._mailer.send(message)
         return External(key=root, place=subject)

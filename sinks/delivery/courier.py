@@ -182,7 +182,9 @@ class Courier:
 
     def _job(self, link: Link, step: Step) -> Job:
         assignment = step.assignment
-        return Job(assignment, link.marker, self._contact(assignment.owner), news(assignment, step.before))
+        return Job(
+            assignment, link.marker, self._contact(self._policy.config.told(assignment)), news(assignment, step.before)
+        )
 
     async def _put(self, link: Link) -> Link:
         if link.stage is not Stage.CREATING:

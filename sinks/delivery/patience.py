@@ -36,7 +36,7 @@ class Breaker:
         probe_s: how long that call may take before another one is let through.
     """
 
-    def __init__(self, after: int = 5, first_s: float = 5.0, longest_s: float = 300.0, probe_s: float = 60.0) -> None:
+    def __init__(self, after: int = 10, first_s: float = 5.0, longest_s: float = 300.0, probe_s: float = 60.0) -> None:
         self.state = BreakerState.CLOSED
         self._after, self._first_s, self._longest_s, self._probe_s = after, first_s, longest_s, probe_s
         self._failures, self._open_s = 0, first_s

@@ -76,8 +76,9 @@ def next_step(link: Link, pending: Sequence[Assignment], policy: Policy, now: fl
     fresh = [each for each in pending if each.revision > link.revision]
     if link.stage is Stage.OPEN:
         return _step_open(link, fresh, newest, policy)
-    if link.stage is Stage.CREATING:
+    if link.stage is Stage.CREATING and fresh:
         return Step(Kind.ADOPT if _finished(newest) else Kind.CREATE, newest)
+    # What was given up while it was being created is looked for when there is something new to tell.
     if not fresh or _finished(newest):
         return None
     if link.stage is Stage.CLOSED and now - link.at <= policy.config.reopen_within_s:
@@ -180,7 +181,7 @@ def done(link: Link, step: Step, external: External | None, now: float) -> Link:
 
 def found(link: Link, external: External, now: float) -> Link:
     """It was there already, from before a crash: it shows the revision that the link had written down."""
-    return _opened(replace(link, revision=link.shown), external, now)
+    return _opened(replace(link, revision=max(link.revision, link.shown)), external, now)
 
 
 def _opened(link: Link, external: External | None, now: float) -> Link:

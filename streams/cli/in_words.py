@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
 from detectors.count import CountSpec
 from detectors.drift import DriftSpec
@@ -58,6 +58,27 @@ def in_words(settings: Settings, phrases: Mapping[str, Sequence[str]]) -> Iterat
     for severity in reversed(Severity):
         due = getattr(settings.deadlines, severity.value)
         yield f"  {severity.value}: acknowledge within {due.acknowledge}, fix within {due.fix}"
+    yield from _tools(settings)
+
+
+def _tools(settings: Settings) -> Iterator[str]:
+    """Where assignments go, and where progress comes from; nothing if there is neither."""
+    if settings.connectors:
+        yield ""
+        yield "connectors"
+    for connector in settings.connectors:
+        heard = " and ".join(connector.on)
+        yield f"  {connector.name}: {_kind(connector)}, from {connector.min_severity.value} severity, for {heard}"
+    inbound = settings.inbound
+    if inbound.sources:
+        yield ""
+        yield f"webhooks that come in, at http://{inbound.host}:{inbound.port}"
+    for source in inbound.sources:
+        yield f"  /inbound/{source.name}: {_kind(source)}"
+
+
+def _kind(table: Struct) -> str:
+    return str(table.__struct_config__.tag)
 
 
 def _triage(triage: TriageConfig) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Built(NamedTuple):
     @property
     def takes_digests(self) -> bool:
         """Whether digests are read for it."""
-        return self.config.digests and isinstance(self.connector, TakesDigests)
+        return self.config.digests and not self.config.escalated_to and isinstance(self.connector, TakesDigests)
 
 
 def chosen(settings: Settings, only: Sequence[str]) -> list[tuple[int, ConnectorConfig]]:

@@ -12,6 +12,7 @@ from streams.shell.consumer import Progress
 from streams.shell.delivery import Deliveries
 from streams.shell.fetching import fetch_whole_batches
 from streams.shell.lease import Lease
+from streams.shell.sharing import ByNumber
 from streams.shell.transport import BatchTransport, check_faust
 
 
@@ -39,6 +40,7 @@ class StreamApp(faust.App):
         on_crash_hook: called with the reason when anything in the app has failed.
         first_services: started before all others, and stopped after them.
         lease: asked before anything is sent.
+        sharing: how the group shares its partitions out.
         client_settings: for the confluent-kafka producer.
     """
 
@@ -50,11 +52,12 @@ class StreamApp(faust.App):
         *,
         lease: Lease,
         packed_topics: Iterable[str] = (),
+        sharing: type[ByNumber] = ByNumber,
         **options: Any,
     ) -> None:
         check_faust()
         fetch_whole_batches(batched_topics, packed_topics)
-        self.lease = lease
+        self.lease, self.sharing = lease, sharing
         self.on_revoked_hook: Callable[[], None] = _nothing
         self.on_crash_hook: Callable[[BaseException], None] = _nothing_of
         self.on_assigned_hook: Callable[[set[TP]], Awaitable[None]] = _nothing_yet

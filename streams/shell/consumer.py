@@ -15,7 +15,6 @@ from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP, Message
 
 from streams.shell.continuity import Continuity
-from streams.shell.sharing import ByNumber
 
 FETCH_MAX_WAIT_MS = 20
 
@@ -57,8 +56,9 @@ class PromptConsumerThread(AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
+        app: Any = self.consumer.app
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
-        consumer._partition_assignment_strategy = [ByNumber]
+        consumer._partition_assignment_strategy = [app.sharing]
         # What a producer rolled back was never said.
         consumer._isolation_level = "read_committed"
         return consumer

@@ -35,6 +35,7 @@ from streams.shell.ingesting import IngestAgent
 from streams.shell.lease import Lease
 from streams.shell.membership import PlaceLost, end_when_replaced, instance_of, who_took
 from streams.shell.rejecting import Rejecter
+from streams.shell.sharing import by_number
 from streams.shell.transport import PassThrough
 from streams.shell.triaging import TriageAgent
 from streams.shell.watching import Watching
@@ -132,6 +133,7 @@ class Worker:
             {*topics.inputs, topics.theme_panes, topics.candidates, topics.signals, topics.actions},
             lease=self.lease,
             packed_topics=topics.inputs if self._processes else (),
+            sharing=by_number(self.settings.digest, round(self.clock.now() * 1000)),
             broker=[f"aiokafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
             broker_session_timeout=kafka.session_timeout_s,
             broker_heartbeat_interval=_heartbeat_s(kafka.session_timeout_s),

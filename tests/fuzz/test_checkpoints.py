@@ -1,19 +1,20 @@
 """A checkpoint is everything: whoever resumes from it says the same to the byte, and a bad one is refused by name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.compression import plain
 from detectors.evidence import NO_TRAFFIC, SliceTraffic
 from detectors.rules import RuleSet
 from detectors.series import Record, Series, SnapshotError
 from schemas.codec import encode_flush, encode_json
 from schemas.panes import TRAFFIC, WIRE_VERSION, Flush, PaneUpdate, SourceState
 from schemas.signal import Signal
-from sinks.assigning import Record as Assigned
+from sinks.assignment_record import Record as Assigned
 from sinks.assignment_record import decode_record, encode_record
 from streams.detecting import DetectSettings, PartitionDetector, series_key
 from tests.fuzz.strategies import FUZZ, broken
@@ -163,7 +164,7 @@ def test_what_is_cut_off_is_refused_by_name(key: bytes, data: st.DataObject) -> 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("version", [0, 3, 99, -1, None, "1", [1], {}, True, 1.5])
 def test_another_version_is_refused_by_name(key: bytes, version: object) -> None:
-    head, *rest = msgspec.msgpack.decode(LOG[key], strict=False)
+    head, *rest = msgspec.msgpack.decode(plain(LOG[key]), strict=False)
     assert head in (1, 2)
     message = restored(key, msgpack.encode([version, *rest]))
     assert named(key, message), message
@@ -179,22 +180,23 @@ def test_another_type_is_refused_by_name(key: bytes, thing: object) -> None:
 @pytest.mark.parametrize("key", KEYS)
 @FUZZ
 @given(data=st.data())
-def test_what_is_damaged_is_read_or_refused(key: bytes, data: st.DataObject) -> None:
-    message = restored(key, data.draw(broken(st.just(LOG[key]))))
+@pytest.mark.parametrize("form", [bytes, plain])
+def test_what_is_damaged_is_read_or_refused(key: bytes, form: Callable[[bytes], bytes], data: st.DataObject) -> None:
+    message = restored(key, data.draw(broken(st.just(form(LOG[key])))))
     # The damage may lie in the name itself.
     assert message == "" or message.startswith("checkpoint of "), message
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_broken_text_is_refused_by_name(key: bytes) -> None:
-    message = restored(key, LOG[key].replace(b"bank", b"\xe2ank"))
+    message = restored(key, plain(LOG[key]).replace(b"bank", b"\xe2ank"))
     assert named(key, message), message
 
 
 @pytest.mark.parametrize("place", [5, 6])
 def test_a_history_of_another_shape_is_refused_by_name(place: int) -> None:
     key = series_key("bank", "fees")
-    record = msgspec.msgpack.decode(LOG[key], strict=False)
+    record = msgspec.msgpack.decode(plain(LOG[key]), strict=False)
     record[3][place] = [1]
     message = restored(key, msgpack.encode(record))
     assert named(key, message), message

@@ -167,3 +167,85 @@ def test_a_stale_record_is_written_again_or_buried(feed: Feed) -> None:
 def test_a_record_that_cannot_be_read_is_refused(value: bytes) -> None:
     with pytest.raises(SnapshotError, match="outages"):
         Feed().detector.restore([(OUTAGES + b"bank\x1f3", value)])
+
+
+def run_twice(feed: Feed, panes: int, *, storm: float = 0.0) -> list[tuple[str, SignalState]]:
+    """Feed panes in which five themes and all together have twice their usual, or one theme much more."""
+    found = []
+    for _ in range(panes):
+        factor = 1.0 if storm else 2.0
+        counts = {f"theme-{n}": feed.random.poisson(factor * (6.0 + 4.0 * n)) for n in range(5)}
+        counts["theme-0"] += int(feed.random.poisson(storm))
+        found += feed_counts(feed, counts)
+    return found
+
+
+def feed_counts(feed: Feed, counts: dict[str, int]) -> list[tuple[str, SignalState]]:
+    told = [feed._update(theme, n) for theme, n in counts.items() if n]
+    told.append(feed._update(TRAFFIC, sum(counts.values())))
+    feed.pane += TRAFFIC_PANE_S
+    feed.detector.apply(encode_flush(Flush(WIRE_VERSION, [SourceState(0, feed.pane + 61.0, None)], told)))
+    found = [(key, signal) for key, signal in list(feed.detector.outbox())]
+    for key, signal in found:
+        feed.detector.sent(key, signal)
+    return [(signal.theme, signal.state) for _, signal in found]
+
+
+@pytest.fixture(scope="module")
+def five_themes() -> list[tuple[bytes, bytes]]:
+    feed = Feed(seed=7)
+    feed.detector = PartitionDetector(0, RuleSet([SURGE], "v1"), {0}, DetectSettings())
+    for _ in range(PANES):
+        feed_counts(feed, {f"theme-{n}": int(feed.random.poisson(6.0 + 4.0 * n)) for n in range(5)})
+    return [(key, value) for key, value in feed.detector.checkpoint() if value is not None]
+
+
+@pytest.fixture
+def five(five_themes: list[tuple[bytes, bytes]]) -> Feed:
+    later = Feed(seed=8)
+    later.detector = PartitionDetector(0, RuleSet([SURGE], "v1"), {0}, DetectSettings())
+    later.detector.restore(five_themes)
+    later.pane = BEGIN + PANES * TRAFFIC_PANE_S
+    return later
+
+
+def usual(feed: Feed, panes: int) -> list[tuple[str, SignalState]]:
+    return [
+        each
+        for _ in range(panes)
+        for each in feed_counts(feed, {f"theme-{n}": int(feed.random.poisson(6.0 + 4.0 * n)) for n in range(5)})
+    ]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_source_that_says_all_twice_is_told_once_and_its_themes_are_not(five: Feed, restarts: bool) -> None:
+    assert usual(five, 6) == []
+    found = run_twice(five, 6)
+    if restarts:
+        old = five.detector
+        five.detector = PartitionDetector(0, old.rules, {0}, DetectSettings())
+        five.detector.restore([(key, value) for key, value in old.checkpoint() if value is not None])
+    found += run_twice(five, 6)
+    assert found == [("source-twice", SignalState.OPENED)]
+    series = five.detector.series[("bank", "theme-3")]
+    verdict = series.detectors[0][1].judge(series.history, float(five.pane))
+    assert verdict.unknown
+    assert "nothing is judged: all themes alike have been far above the usual" in verdict.reason
+    after = usual(five, 60)
+    assert {theme for theme, _ in after} == {"source-twice"}
+    assert [state for _, state in after][-1] is SignalState.RESOLVED
+    # What rises later is told again, and what was said twice is no outage's usual.
+    assert ("theme-0", SignalState.OPENED) in run_twice(five, 6, storm=40.0)
+
+
+def test_a_theme_that_rises_alone_is_not_taken_for_a_source_that_says_all_twice(five: Feed) -> None:
+    found = run_twice(five, 12, storm=70.0)
+    assert ("theme-0", SignalState.OPENED) in found
+    assert "source-twice" not in {theme for theme, _ in found}
+
+
+def test_what_is_twice_as_much_for_a_day_is_the_usual(five: Feed) -> None:
+    found = run_twice(five, 300)
+    assert found[0] == ("source-twice", SignalState.OPENED)
+    assert ("source-twice", SignalState.RESOLVED) in found
+    assert five.detector.series.around("bank").twice_since is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 
-from streams.shell.sharing import ByNumber
+from streams.shell.sharing import ByNumber, by_number
 
 TOPICS = ("cx.actions", "cx.feedback", "cx.interactions", "cx.signals", "cx.theme-panes")
 
@@ -58,5 +58,37 @@ def test_a_worker_that_is_started_again_gets_the_same_back() -> None:
         assert before[member(name, was)] == after[member(name, now)]
 
 
-def test_what_a_member_says_of_itself_does_not_change_between_starts() -> None:
-    assert ByNumber.metadata(set(TOPICS)).encode() == ByNumber.metadata(reversed(TOPICS)).encode()
+def take_over(*members: tuple[str, str, int]) -> dict[str, tuple[list[int], str]]:
+    """Members (name, configuration, when it was started) -> partitions of signals, and the configuration in force."""
+    joined = {
+        member(name): ConsumerProtocolMemberMetadata.decode(by_number(config, started).metadata(TOPICS).encode())
+        for name, config, started in members
+    }
+    cluster: Any = Cluster(dict.fromkeys(TOPICS, 4))
+    told = ByNumber.assign(cluster, joined)
+    assert set(told) == set(joined)
+    return {
+        name.partition("-0")[0]: (sorted(dict(one.assignment).get("cx.signals", [])), one.user_data.decode())
+        for name, one in told.items()
+    }
+
+
+def test_only_workers_of_the_configuration_started_last_get_anything() -> None:
+    assert take_over(("a", "old", 1), ("b", "old", 2)) == {"a": ([0, 2], "old"), "b": ([1, 3], "old")}
+    assert take_over(("a", "old", 1), ("b", "new", 3)) == {"a": ([], "new"), "b": ([0, 1, 2, 3], "new")}
+    # Started again with the new one, it gets its share; and an old one that is started again takes over.
+    assert take_over(("a", "new", 4), ("b", "new", 3)) == {"a": ([0, 2], "new"), "b": ([1, 3], "new")}
+    assert take_over(("a", "old", 5), ("b", "new", 3)) == {"a": ([0, 1, 2, 3], "old"), "b": ([], "old")}
+
+
+def test_a_worker_that_waits_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    mine = by_number("mine", 1)
+    for config, held, said in (
+        ("mine", [], ""),
+        ("other", [], "this worker waits: it has configuration mine, and one that was started later has other"),
+        ("other", [("cx.signals", [1])], "others in its group have other: start those again too"),
+    ):
+        caplog.clear()
+        mine.on_assignment(ConsumerProtocolMemberAssignment(0, held, config.encode()))
+        assert said in caplog.text
+        assert bool(caplog.text) == bool(said)

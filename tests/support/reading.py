@@ -8,6 +8,7 @@ import msgspec
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from detectors.compression import plain
 from detectors.history import History
 from detectors.panes import PANE_S
 from detectors.series import Record
@@ -64,7 +65,7 @@ def counted(broker: Broker, changelog: str) -> dict[tuple[str, int], int]:
     for key, value in newest.items():
         if key.startswith(b"\x1f"):
             continue
-        record = msgspec.msgpack.decode(value, type=Record)
+        record = msgspec.msgpack.decode(plain(value), type=Record)
         for pane, row in History.restore(record.history).mentions.rows.items():
             assert pane % PANE_S == 0
             panes[record.theme, pane] = panes.get((record.theme, pane), 0) + int(row[0])

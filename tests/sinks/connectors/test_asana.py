@@ -10,6 +10,8 @@ import pytest
 from sinks.connectors.asana import AsanaConfig
 from sinks.connectors.asana_login import AsanaLogin
 from sinks.connectors.base import Connector, Unauthorized
+from sinks.connectors.http import DryHttp
+from sinks.connectors.secrets import Secrets
 from tests.sinks.connectors.cases import TRACKED, VARIABLE, within
 from tests.support.fake_targets import asana
 from tests.support.jobs import MARKER, make_job
@@ -72,6 +74,15 @@ def test_with_an_app_the_refresh_token_is_enough(monkeypatch: pytest.MonkeyPatch
         assert asana.REFRESH not in caught.value.reason
 
     asyncio.run(within(CASE, monkeypatch, body, secret=asana.REFRESH))
+
+
+def test_a_dry_run_shows_no_secret_in_the_form() -> None:
+    said: list[str] = []
+    secrets = Secrets({"T": "2/12:refresh-token", "S": "app secret+1"})
+    config = AsanaConfig(name="asana", token_env="T", client_id="7", client_secret_env="S", project="1")
+    asyncio.run(config.connector(DryHttp(secrets, said.append)).create(make_job()))
+    assert "grant_type=refresh_token&client_id=7&client_secret=***&refresh_token=***" in said[0]
+    assert [text for text in said if "refresh-token" in text] == []
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def test_a_signal_is_a_thread() -> None:
         # After a lost answer the same mail goes out under the same id.
         await connector.create(make_job())
         assert server.mails[3]["Message-ID"] == first["Message-ID"]
+        await connector.create(make_job())
+        assert server.mails[4].as_bytes() == server.mails[3].as_bytes()
         assert await connector.find(make_job()) is None
 
     run(body)

@@ -26,6 +26,7 @@ class Fault(NamedTuple):
         effect: whether the request takes effect all the same.
         slow: no answer before the caller has given up.
         cut: the connection is closed without an answer.
+        late_s: the right answer comes, but late: seconds.
     """
 
     status: int = 0
@@ -34,6 +35,7 @@ class Fault(NamedTuple):
     effect: bool = False
     slow: bool = False
     cut: bool = False
+    late_s: float = 0.0
 
 
 class Asked(NamedTuple):
@@ -62,6 +64,8 @@ class Answered(NamedTuple):
 class FakeTarget:
     """Subclasses say what a request is answered with, in ``answer``."""
 
+    slow_s = TIMEOUT_S * 3
+
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.faults: deque[Fault] = deque()
@@ -70,6 +74,11 @@ class FakeTarget:
     def answer(self, asked: Asked) -> Answered:
         """What the target says to a request that nothing went wrong with."""
         raise NotImplementedError
+
+    def next_fault(self, asked: Asked) -> Fault | None:
+        """What goes wrong with this request; None if nothing does."""
+        del asked
+        return self.faults.popleft() if self.faults else None
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -94,13 +103,15 @@ class FakeTarget:
         headers = {key.lower(): value for key, value in request.headers.items()}
         asked = Asked(request.method, request.path, dict(request.query), headers, await request.read())
         self.asked.append(asked)
-        fault = self.faults.popleft() if self.faults else None
-        if fault is None:
+        fault = self.next_fault(asked)
+        if fault is not None and fault.late_s:
+            await asyncio.sleep(fault.late_s)
+        if fault is None or fault.late_s:
             return _response(self.answer(asked))
         if fault.effect:
             self.answer(asked)
         if fault.slow:
-            await asyncio.sleep(TIMEOUT_S * 3)
+            await asyncio.sleep(self.slow_s)
         if fault.cut and request.transport is not None:
             request.transport.close()
         return web.Response(status=fault.status or 200, headers=dict(fault.headers), text=fault.body)
