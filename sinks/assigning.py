@@ -17,6 +17,8 @@ from schemas.signal import Attention, Severity, Signal, SignalState
 from sinks.assignment_record import Record
 from sinks.deadlines import Deadlines, priority
 from sinks.escalation import Chain, Escalation
+from sinks.impact.raising import Scored
+from sinks.impact.scoring import Impact
 from sinks.ownership import Ownership
 from sinks.timers import begun_again, given_anew, gone_off, pending
 
@@ -62,12 +64,19 @@ class Assigner:
     or the action done.
     """
 
-    __slots__ = ("deadlines", "escalation", "ownership")
+    __slots__ = ("deadlines", "escalation", "impact", "ownership")
 
-    def __init__(self, ownership: Ownership, deadlines: Deadlines, escalation: Escalation | None = None) -> None:
+    def __init__(
+        self,
+        ownership: Ownership,
+        deadlines: Deadlines,
+        escalation: Escalation | None = None,
+        impact: Impact | None = None,
+    ) -> None:
         self.ownership = ownership
         self.deadlines = deadlines
         self.escalation = escalation or Escalation()
+        self.impact = impact or Impact()
 
     def due(self, record: Record) -> datetime | None:
         """When the next timer of a record goes off; None if it has none."""
@@ -91,7 +100,7 @@ class Assigner:
         record = record or Record()
         held = record.assignment
         if held is None:
-            return self._first(signal, record, now)
+            return self._first(self._scored(signal), record, now)
         if signal.revision < record.signal_revision:
             reason = f"revision {signal.revision} is older than {record.signal_revision}, the last handled"
             return Outcome(reason=reason)
@@ -99,10 +108,15 @@ class Assigner:
             reason = f"revision {signal.revision} was handled before; sent again as it was"
             return Outcome(assignment=held, reason=reason)
         record = replace(record, signal_revision=signal.revision)
-        if _stays_closed(signal, held):
+        scored = self._scored(signal)
+        if _stays_closed(scored, held):
             reason = f"stays {_words(held.state)}: revision {signal.revision} is no worse than {held.severity} severity"
             return Outcome(record=record, reason=reason)
-        return self._revised(signal, held, record, now)
+        return self._revised(scored, held, record, now)
+
+    def _scored(self, signal: Signal) -> Scored:
+        """A revision of a signal with its impact, and with the severity that follows from both."""
+        return Scored.of(signal, self.impact)
 
     def on_action(self, action: Action, record: Record | None, now: datetime | None = None) -> Outcome:
         """Take in an action; ``record`` is what is stored under its signal's id."""
@@ -136,10 +150,11 @@ class Assigner:
         acknowledge_by, _ = self.deadlines.for_(held.severity, now)
         return replace(held, acknowledge_by=acknowledge_by, due_at=max(held.due_at, acknowledge_by))
 
-    def _first(self, signal: Signal, record: Record, now: datetime) -> Outcome:
-        route = self.ownership.route(signal)
+    def _first(self, scored: Scored, record: Record, now: datetime) -> Outcome:
+        signal = scored.signal
+        route = self.ownership.route(scored.judged)
         since = _since(signal.opened_at, signal, now)
-        acknowledge_by, due_at = self.deadlines.for_(signal.severity, since)
+        acknowledge_by, due_at = self.deadlines.for_(scored.severity, since)
         assignment = Assignment(
             id=derived_id("asg", signal.id),
             signal_id=signal.id,
@@ -147,47 +162,51 @@ class Assigner:
             state=AssignmentState.RESOLVED if signal.state is SignalState.RESOLVED else AssignmentState.OPEN,
             tenant=signal.tenant,
             theme=signal.theme,
-            severity=signal.severity,
-            priority=priority(signal.severity),
+            severity=scored.severity,
+            priority=priority(scored.severity),
             owner=route.raci.responsible,
             raci=route.raci,
             rule=route.rule,
             title=signal.title,
-            reason=signal.reason,
+            reason=scored.reason,
             assigned_at=signal.at,
             acknowledge_by=acknowledge_by,
             due_at=due_at,
+            note=scored.why,
             signal=signal,
-            attention=signal.attention,
-            attention_reason=signal.attention_reason,
+            impact=scored.impact,
         )
         for action in record.parked:
             if action.kind not in _NO_NEWS[assignment.state] and action.to != assignment.owner:
                 assignment = _moved(assignment, action)
                 record = replace(record, by_hand=action.to or record.by_hand)
         # It is the signal that is told here, whatever has been done about it by now.
-        assignment = replace(assignment, attention=signal.attention, attention_reason=signal.attention_reason)
+        attention, attention_reason = scored.attention(raised=bool(scored.why))
+        assignment = replace(assignment, attention=attention, attention_reason=attention_reason)
         record = replace(record, signal_revision=signal.revision, parked=[], since=since)
         return _sent(record, assignment)
 
-    def _revised(self, signal: Signal, held: Assignment, record: Record, now: datetime) -> Outcome:
+    def _revised(self, scored: Scored, held: Assignment, record: Record, now: datetime) -> Outcome:
+        signal, worse = scored.signal, _worse(scored.severity, held)
+        attention, attention_reason = scored.attention(raised=bool(scored.why) and worse)
         revised = replace(
             held,
             revision=held.revision + 1,
             title=signal.title,
-            reason=signal.reason,
+            reason=scored.reason,
             changed_by="signal",
             note="",
             signal=signal,
-            attention=signal.attention,
-            attention_reason=signal.attention_reason,
+            attention=attention,
+            attention_reason=attention_reason,
+            impact=scored.impact,
         )
         if signal.state is SignalState.RESOLVED:
             return _sent(record, replace(revised, state=AssignmentState.RESOLVED))
         notes = []
         since = _since(signal.at, signal, now)
         if held.state in _CLOSED:
-            acknowledge_by, due_at = self.deadlines.for_(max(held.severity, signal.severity, key=_rank), since)
+            acknowledge_by, due_at = self.deadlines.for_(max(held.severity, scored.severity, key=_rank), since)
             revised = replace(
                 revised,
                 state=AssignmentState.OPEN,
@@ -198,9 +217,10 @@ class Assigner:
             )
             record = begun_again(record, since, deadlines=True)
             notes.append(f"reopened after it was {_words(held.state)}")
-        if _worse(signal.severity, held):
-            notes.append(f"escalated from {held.severity} to {signal.severity}")
-            revised = self._escalated(signal, revised, record.by_hand, since)
+        if worse:
+            by_impact = f" ({scored.why})" if scored.why else ""
+            notes.append(f"escalated from {held.severity} to {scored.severity}{by_impact}")
+            revised = self._escalated(scored, revised, record.by_hand, since)
             record = begun_again(record, since, deadlines=False)
         if revised.owner != held.owner:
             notes.append(f"handed over from {held.owner} to {revised.owner}")
@@ -211,14 +231,14 @@ class Assigner:
                 record = given_anew(record)
         return _sent(record, replace(revised, note="; ".join(notes)))
 
-    def _escalated(self, signal: Signal, held: Assignment, by_hand: str, since: datetime) -> Assignment:
-        route = self.ownership.route(signal)
+    def _escalated(self, scored: Scored, held: Assignment, by_hand: str, since: datetime) -> Assignment:
+        route = self.ownership.route(scored.judged)
         raci = replace(route.raci, responsible=by_hand) if by_hand else route.raci
-        acknowledge_by, due_at = self.deadlines.for_(signal.severity, since)
+        acknowledge_by, due_at = self.deadlines.for_(scored.severity, since)
         return replace(
             held,
-            severity=signal.severity,
-            priority=priority(signal.severity),
+            severity=scored.severity,
+            priority=priority(scored.severity),
             owner=raci.responsible,
             raci=raci,
             rule=route.rule,
@@ -227,12 +247,12 @@ class Assigner:
         )
 
 
-def _stays_closed(signal: Signal, held: Assignment) -> bool:
+def _stays_closed(scored: Scored, held: Assignment) -> bool:
     """Whether a closed assignment has nothing to hear of a newer revision."""
-    if held.state not in _CLOSED or signal.state is SignalState.RESOLVED:
+    if held.state not in _CLOSED or scored.signal.state is SignalState.RESOLVED:
         return False
     came_back = held.signal.state is SignalState.RESOLVED
-    return not came_back and not _worse(signal.severity, held)
+    return not came_back and not _worse(scored.severity, held)
 
 
 def _since(moment: datetime, signal: Signal, now: datetime) -> datetime:

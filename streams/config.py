@@ -18,6 +18,8 @@ from sinks.assigning import Assigner
 from sinks.connectors import ConnectorConfig
 from sinks.deadlines import Deadlines
 from sinks.escalation import Escalation
+from sinks.impact.scoring import Impact
+from sinks.impact.section import TierConfig
 from sinks.inbound.section import SourceConfig
 from sinks.ownership import Ownership
 from sinks.triage.desk import Policy
@@ -34,7 +36,7 @@ class ConfigError(ValueError):
 
 
 # Their durations stay text: the struct that owns them parses them and knows the better message.
-_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "escalation", "ownership"})
+_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "escalation", "impact", "ownership"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",
@@ -82,12 +84,13 @@ def parse_settings(raw: dict[str, Any], directory: Path) -> Settings:
         if key in raw:
             raise ConfigError(f"{key}: unknown key")
     _check_no_secrets(raw)
-    tables = ("rules", "ownership", "deadlines", "escalation", "detect", "calendar", "triage")
+    tables = ("rules", "ownership", "deadlines", "escalation", "impact", "detect", "calendar", "triage")
     decided = {name: raw[name] for name in tables if name in raw}
     digest = hashlib.blake2b(msgspec.json.encode(decided, order="deterministic"), digest_size=6).hexdigest()
     try:
         prepared = {**_seconds(raw, ""), "directory": str(directory), "digest": digest}
-        _check_tenants(raw)
+        _check_named(raw, "calendar", "tenants", TenantCalendar)
+        _check_named(raw, "impact", "tiers", TierConfig)
         settings = msgspec.convert(prepared, Settings, dec_hook=_hook)
         _check_names(settings)
         _check_kafka(settings.kafka)
@@ -128,11 +131,14 @@ def assigner(settings: Settings) -> Assigner:
     """What gives signals their owners.
 
     Raises:
-        ValueError: an owner, a deadline or an escalation cannot be used; the message begins with the key.
+        ValueError: an owner, a deadline, an escalation or the impact cannot be used; the message begins with the key.
     """
     chains = {rule.name: rule.escalate for rule in settings.ownership.rules}
     return Assigner(
-        Ownership(settings.ownership), Deadlines(settings.deadlines), Escalation(settings.escalation, chains)
+        Ownership(settings.ownership),
+        Deadlines(settings.deadlines),
+        Escalation(settings.escalation, chains),
+        Impact(settings.impact),
     )
 
 
@@ -230,16 +236,16 @@ def _check_connectors(settings: Settings) -> None:
         seen.add(connector.name)
 
 
-def _check_tenants(raw: dict[str, Any]) -> None:
+def _check_named(raw: dict[str, Any], section: str, key: str, kind: type) -> None:
     """msgspec does not tell the name of a table that the user has named."""
-    calendar = raw.get("calendar")
-    tenants = calendar.get("tenants") if isinstance(calendar, dict) else None
-    for pattern, tenant in tenants.items() if isinstance(tenants, dict) else ():
-        where = f"calendar.tenants.{pattern}"
-        if not isinstance(tenant, dict):
-            raise ConfigError(f"{where}: expected a table, got {tenant!r}")
+    held = raw.get(section)
+    tables = held.get(key) if isinstance(held, dict) else None
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        where = f"{section}.{key}.{name}"
+        if not isinstance(table, dict):
+            raise ConfigError(f"{where}: expected a table, got {table!r}")
         try:
-            msgspec.convert(tenant, TenantCalendar)
+            msgspec.convert(table, kind)
         except msgspec.ValidationError as error:
             raise ConfigError(f"{where}.{_by_key(str(error))}") from None
 

@@ -10,6 +10,7 @@ from detectors.rules import Rule
 from sinks.connectors import ConnectorConfig
 from sinks.deadlines import DeadlinesConfig
 from sinks.escalation import EscalationConfig
+from sinks.impact.section import ImpactConfig
 from sinks.inbound.section import InboundConfig
 from sinks.ownership import OwnershipConfig
 from sinks.triage.section import TriageConfig
@@ -166,6 +167,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         rules: what is watched for; see the detectors.
         ownership: who gets it.
         escalation: who is told if nobody does anything about it.
+        impact: how much a signal matters, and what that changes.
         triage: which of it a person hears about, and when.
         contacts: role -> name of a connector -> how the role is reached with it; text stands for ``{ to = text }``.
         connectors: the tools that assignments go to.
@@ -184,6 +186,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ownership: OwnershipConfig = OwnershipConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
     escalation: EscalationConfig = EscalationConfig()
+    impact: ImpactConfig = ImpactConfig()
     triage: TriageConfig = TriageConfig()
     contacts: dict[str, dict[str, str | dict[str, str]]] = {}
     connectors: tuple[ConnectorConfig, ...] = ()

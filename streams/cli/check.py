@@ -26,11 +26,15 @@ def check_config(
 ) -> None:
     """Check the configuration and repeat it in words; exit code 2 with the key if it cannot be used."""
     from streams.calendars import in_words as calendar_in_words
+    from streams.cli.impact_words import impact_in_words
     from streams.cli.in_words import in_words
 
     settings, _ = load(config)
     declared = check_calendars(config, settings)
     for line in in_words(settings, check_taxonomy(config, settings)):
+        typer.echo(line)
+    typer.echo()
+    for line in impact_in_words(settings.impact):
         typer.echo(line)
     typer.echo()
     for line in calendar_in_words(settings.calendar, declared):

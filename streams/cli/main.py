@@ -16,6 +16,7 @@ from streams.cli import (
     score,
     silence,
     tail,
+    top,
     topics,
     worker,
 )
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("tail")(tail.tail)
+app.command("top")(top.top)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("score")(score.score)

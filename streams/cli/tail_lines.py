@@ -13,9 +13,10 @@ from schemas.codec import decode_action, decode_assignment, decode_flush, decode
 from schemas.signal import Signal
 from schemas.times import instant
 from sinks.dead_letters import REASON_HEADER
+from sinks.impact.in_words import short
 from sinks.in_words import bars, more
 
-_STYLES: Final = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold red"}
+STYLES: Final = {"low": "cyan", "medium": "yellow", "high": "dark_orange", "critical": "bold red"}
 _CONNECT: Final = "__connect.errors."
 _TEXT: Final = 160
 _INDENT: Final = 21
@@ -34,7 +35,7 @@ def line(kind: str, record: Record) -> Text:
     try:
         return _LINES[kind](record)
     except (msgspec.DecodeError, ValueError) as error:
-        return Text(f"{_time(record.at)}  cannot be read: {error}", style="red")
+        return Text(f"{shown_time(record.at)}  cannot be read: {error}", style="red")
 
 
 def json_line(kind: str, record: Record) -> str:
@@ -54,9 +55,9 @@ def json_line(kind: str, record: Record) -> str:
 
 def _signal(record: Record) -> Text:
     signal = decode_signal(record.value)
-    return _text(
-        (_time(signal.at.timestamp()), "dim"),
-        (f"{signal.severity.value:<8}", _STYLES[signal.severity.value]),
+    return joined(
+        (shown_time(signal.at.timestamp()), "dim"),
+        (f"{signal.severity.value:<8}", STYLES[signal.severity.value]),
         (f"{signal.state.value:<12}", "bold"),
         (signal.theme, "bold"),
         (signal.reason, ""),
@@ -68,13 +69,14 @@ def _assignment(record: Record) -> Text:
     one = decode_assignment(record.value)
     by_signal = one.changed_by == "signal"
     why = one.reason if by_signal else f"{one.changed_by}: {one.note}"
-    return _text(
-        (_time(one.signal.at.timestamp()), "dim"),
-        (f"{one.severity.value:<8}", _STYLES[one.severity.value]),
+    return joined(
+        (shown_time(one.signal.at.timestamp()), "dim"),
+        (f"{one.severity.value:<8}", STYLES[one.severity.value]),
         (f"{one.state.value.replace('_', ' '):<12}", "bold"),
         (one.theme, "bold"),
         (f"-> {one.owner}", "green"),
-        (f"due {_time(one.due_at.timestamp())}", "dim"),
+        (f"due {shown_time(one.due_at.timestamp())}", "dim"),
+        ("" if one.impact is UNSET else short(one.impact), "magenta"),
         (why, ""),
         (f"[{one.signal_id} r{one.revision}]", "dim"),
     ) + (_more(one.signal) if by_signal else Text())
@@ -83,14 +85,14 @@ def _assignment(record: Record) -> Text:
 def _more(signal: Signal) -> Text:
     """A second line: how it rose, how unusual that is, and what may come."""
     row = "" if signal.sparkline is UNSET else bars(signal.sparkline)
-    said = _text((row, "cyan"), (more(signal), "dim"))
+    said = joined((row, "cyan"), (more(signal), "dim"))
     return Text(f"\n{' ' * _INDENT}") + said if said else Text()
 
 
 def _action(record: Record) -> Text:
     action = decode_action(record.value)
-    return _text(
-        (_time(action.at.timestamp()), "dim"),
+    return joined(
+        (shown_time(action.at.timestamp()), "dim"),
         (action.kind.value.replace("_", " "), "bold"),
         (f"by {action.by}", "green"),
         (action.note, ""),
@@ -102,11 +104,11 @@ def _panes(record: Record) -> Text:
     flush = decode_flush(record.value)
     mentions = sum(cell.count for update in flush.updates for cell in update.cells)
     known = [state.watermark for state in flush.sources if state.watermark is not None]
-    return _text(
-        (_time(record.at), "dim"),
+    return joined(
+        (shown_time(record.at), "dim"),
         (f"{len(flush.updates)} updates of {len({update.theme for update in flush.updates})} themes", ""),
         (f"{mentions} mentions in their chunks so far", ""),
-        (f"slowest source at {_time(min(known))}" if known else "no event yet", "dim"),
+        (f"slowest source at {shown_time(min(known))}" if known else "no event yet", "dim"),
     )
 
 
@@ -115,7 +117,7 @@ def _event(record: Record) -> Text:
     if not isinstance(event, dict):
         raise ValueError("no JSON object")
     text = event.get("text") or ""
-    return _text(
+    return joined(
         (str(event.get("time", ""))[:19].replace("T", " "), "dim"),
         (str(event.get("theme") or "-"), "bold"),
         (str(event.get("channel") or ""), "green"),
@@ -127,8 +129,11 @@ def _event(record: Record) -> Text:
 def _letter(record: Record) -> Text:
     letter = _dead_letter(record)
     place = f"{letter['topic']}/{letter['partition']}@{letter['offset']}"
-    return _text(
-        (_time(record.at), "dim"), (str(letter["reason"]), "bold red"), (place, "green"), (str(letter["message"]), "")
+    return joined(
+        (shown_time(record.at), "dim"),
+        (str(letter["reason"]), "bold red"),
+        (place, "green"),
+        (str(letter["message"]), ""),
     )
 
 
@@ -152,11 +157,13 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def _time(seconds: float) -> str:
+def shown_time(seconds: float) -> str:
+    """Epoch seconds as a person reads them, UTC."""
     return f"{instant(seconds):%Y-%m-%d %H:%M:%S}"
 
 
-def _text(*parts: tuple[str, str]) -> Text:
+def joined(*parts: tuple[str, str]) -> Text:
+    """(words, style) side by side; empty ones are left out."""
     # Customers' words may hold escape sequences; a terminal must not obey them.
     shown = [("".join(c if c.isprintable() else " " for c in words), style) for words, style in parts if words]
     return Text("  ").join(Text(words, style=style) for words, style in shown)

@@ -15,6 +15,7 @@ from rich.table import Table
 from schemas.assignment import Assignment, AssignmentState
 from schemas.duration import format_duration
 from schemas.signal import Quote, Signal, SignalState, Sparkline
+from sinks.impact.in_words import short, why
 from sinks.in_words import bars, more
 from streams.demo.play import Played
 from streams.demo.scenario import Scenario
@@ -47,6 +48,7 @@ def flat(one: Assignment) -> dict[str, object]:
         "reason": one.reason,
         "changed_by": one.changed_by,
         "note": one.note,
+        "impact": None if one.impact is UNSET else one.impact.score,
         "assignment": one,
     }
 
@@ -97,7 +99,7 @@ def _history(story: Scenario, theme: str, revisions: list[Assignment]) -> Table:
             f"[{colour}]{one.severity.value}[/]",
             one.owner,
             "" if one.state is AssignmentState.RESOLVED else elapsed(one.due_at.timestamp() - story.began),
-            escape(one.note) if by_action else _why(one.signal, story),
+            escape(one.note) if by_action else _why(one, story),
         )
         before = one
     return table
@@ -111,9 +113,11 @@ _MOVES = {
 }
 
 
-def _why(signal: Signal, story: Scenario) -> str:
-    said = more(signal, lambda moment: elapsed(moment.timestamp() - story.began))
-    return f"{escape(signal.reason)}\n[dim]{escape(said)}[/]" if said else escape(signal.reason)
+def _why(one: Assignment, story: Scenario) -> str:
+    said = [more(one.signal, lambda moment: elapsed(moment.timestamp() - story.began))]
+    if one.impact is not UNSET and one.state is not AssignmentState.RESOLVED:
+        said.append(short(one.impact))
+    return escape(one.reason) + "".join(f"\n[dim]{escape(text)}[/]" for text in said if text)
 
 
 def _what(one: Assignment, before: Assignment | None) -> str:
@@ -142,6 +146,9 @@ def _evidence(revisions: list[Assignment]) -> Table:
         f"{last.total_mentions} complaints by {last.customers} customers; "
         f"about {last.customers_estimated:,} likely affected, silent ones included",
     )
+    worst = max((one.impact for one in revisions if one.impact is not UNSET), key=lambda each: each.score, default=None)
+    if worst is not None:
+        table.add_row("impact", f"{worst.score:.1f} of 10: {escape(why(worst, len(worst.parts)))}")
     if last.resolved_at is not None:
         table.add_row("how long", f"{_hours(last)} hours from the first complaint until it was surely over")
     return table

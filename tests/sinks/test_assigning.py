@@ -82,6 +82,7 @@ def test_the_first_revision_is_assigned() -> None:
         changed_by="signal",
         note="",
         signal=signal,
+        impact=ASSIGNER.impact.score(signal),
     )
 
 

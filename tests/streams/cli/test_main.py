@@ -35,7 +35,7 @@ def test_help_names_every_command_quickly() -> None:
     assert done.returncode == 0
     assert all(
         name in done.stdout
-        for name in ("demo", "worker", "replay", "tail", "topics", "check-config", "backtest", "score")
+        for name in ("demo", "worker", "replay", "tail", "topics", "check-config", "backtest", "score", "top")
     )
     loaded = (
         "import sys, streams.cli.main; print([m for m in ('faust', 'confluent_kafka', 'numpy') if m in sys.modules])"

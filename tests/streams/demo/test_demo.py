@@ -50,6 +50,7 @@ def test_the_demo_tells_the_whole_story_in_json() -> None:
     assert (first["severity"], first["state"], first["assignment"]["signal"]["mentions"]) == ("low", "open", 3)
     critical = next(one for one in incident if one["severity"] == "critical")
     assert (critical["owner"], critical["assignment"]["signal"]["mentions"]) == ("product-mobile", 15)
+    assert 8.0 <= critical["impact"] <= 9.0
     drivers = critical["assignment"]["signal"]["drivers"]
     assert "os_version=iOS 17" in [driver["slice"] for driver in drivers]
     states = [one["state"] for one in incident]

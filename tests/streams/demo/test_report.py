@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from schemas.assignment import Assignment, AssignmentState, Raci
+from schemas.impact import ImpactPart, ImpactScore
 from schemas.signal import Forecast, Severity, Signal, SignalState, Sparkline
 from streams.demo.play import Played
 from streams.demo.report import lines, report
@@ -83,6 +84,21 @@ def test_the_report_shows_how_it_rose_and_what_was_to_come_in_the_storys_own_tim
     assert "how it rose ▁▂▄█ the last 2 hours" in text
     assert "+3:00" in text
     assert "(+2:00 to +5:00)" in text
+
+
+def test_the_report_says_how_much_it_matters_and_why() -> None:
+    played = story()
+    low, critical, *others = played.assignments
+    parts = [
+        ImpactPart(name="customers", weight=0.6, value=1.0, points=6.0, text="15 customers, about 3,750 affected"),
+        ImpactPart(name="churn_risk", weight=0.4, value=0.6, points=2.6, text="20% [b]leave"),
+    ]
+    low.impact, critical.impact = ImpactScore(score=2.0, parts=parts[:1]), ImpactScore(score=8.6, parts=parts)
+    text = " ".join(shown(played._replace(assignments=[low, critical, *others])).split())
+    assert "impact 2.0: customers" in text
+    assert "impact 8.6: customers, churn" in text
+    assert "8.6 of 10: 15 customers, about 3,750 affected; 20% [b]leave" in text
+    assert [json.loads(line)["impact"] for line in lines(played)] == [2.0, 8.6, None, None]
 
 
 def test_whatever_else_was_signalled_or_refused_is_not_hidden() -> None:
