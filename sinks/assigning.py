@@ -29,8 +29,8 @@ KEPT_HOLDERS = 32
 """How many holders the history of an assignment keeps: the first, and the newest."""
 
 LATE = timedelta(minutes=5)
-"""A signal that is told later than this after it was decided (an outage, a replay of history) has its deadlines
-counted from when it is told: nobody is overdue before he could know."""
+"""Where a signal is told later than this after it was decided (an outage, a replay of history), its timers go off later by
+as much: nobody is told that he is overdue before he had his time. What is due when is as it was."""
 
 _CLOSED = (AssignmentState.RESOLVED, AssignmentState.DISMISSED)
 # A later fix is news, a later acknowledgement is not.
@@ -153,8 +153,7 @@ class Assigner:
     def _first(self, scored: Scored, record: Record, now: datetime) -> Outcome:
         signal = scored.signal
         route = self.ownership.route(scored.judged)
-        since = _since(signal.opened_at, signal, now)
-        acknowledge_by, due_at = self.deadlines.for_(scored.severity, since)
+        acknowledge_by, due_at = self.deadlines.for_(scored.severity, signal.opened_at)
         assignment = Assignment(
             id=derived_id("asg", signal.id),
             signal_id=signal.id,
@@ -183,7 +182,8 @@ class Assigner:
         # It is the signal that is told here, whatever has been done about it by now.
         attention, attention_reason = scored.attention(raised=bool(scored.why))
         assignment = replace(assignment, attention=attention, attention_reason=attention_reason)
-        record = replace(record, signal_revision=signal.revision, parked=[], since=since)
+        record = replace(record, signal_revision=signal.revision, parked=[])
+        record = begun_again(record, signal.opened_at, deadlines=True, late_s=_late_s(signal, now))
         return _sent(record, assignment)
 
     def _revised(self, scored: Scored, held: Assignment, record: Record, now: datetime) -> Outcome:
@@ -204,7 +204,7 @@ class Assigner:
         if signal.state is SignalState.RESOLVED:
             return _sent(record, replace(revised, state=AssignmentState.RESOLVED))
         notes = []
-        since = _since(signal.at, signal, now)
+        since, late_s = signal.at, _late_s(signal, now)
         if held.state in _CLOSED:
             acknowledge_by, due_at = self.deadlines.for_(max(held.severity, scored.severity, key=_rank), since)
             revised = replace(
@@ -215,13 +215,13 @@ class Assigner:
                 escalation_step=UNSET,
                 escalated_to=UNSET,
             )
-            record = begun_again(record, since, deadlines=True)
+            record = begun_again(record, since, deadlines=True, late_s=late_s)
             notes.append(f"reopened after it was {_words(held.state)}")
         if worse:
             by_impact = f" ({scored.why})" if scored.why else ""
             notes.append(f"escalated from {held.severity} to {scored.severity}{by_impact}")
             revised = self._escalated(scored, revised, record.by_hand, since)
-            record = begun_again(record, since, deadlines=False)
+            record = begun_again(record, since, deadlines=False, late_s=late_s)
         if revised.owner != held.owner:
             notes.append(f"handed over from {held.owner} to {revised.owner}")
             revised = _handed_over(revised, held, signal.at, notes[-1])
@@ -255,9 +255,10 @@ def _stays_closed(scored: Scored, held: Assignment) -> bool:
     return not came_back and not _worse(scored.severity, held)
 
 
-def _since(moment: datetime, signal: Signal, now: datetime) -> datetime:
-    """When the clock of its deadlines starts: at ``moment``, unless the signal is told late."""
-    return moment if now - signal.at <= LATE else max(now, moment)
+def _late_s(signal: Signal, now: datetime) -> float:
+    """By how much the timers of what is told now go off later, seconds."""
+    late = now - signal.at
+    return late.total_seconds() if late > LATE else 0.0
 
 
 def _rank(severity: Severity) -> int:

@@ -24,6 +24,7 @@ class Record(Struct, frozen=True, kw_only=True):
         parked: actions that came before their signal, in order of arrival.
         since: when the owner of now got it as it is, from which the steps of an escalation are counted; None lets no
             timer go off.
+        late_s: by how much all timers go off later, seconds: it was told so late.
         gone_off: names of the timers that have gone off; see :mod:`sinks.timers`.
         by_hand: the role that somebody gave it to, whatever the rules say; empty if nobody did.
         outbox: assignments that a timer decided, and of which it is not known that they were sent.
@@ -35,6 +36,7 @@ class Record(Struct, frozen=True, kw_only=True):
     actions: list[str] = []
     parked: list[Action] = []
     since: Instant | None = None
+    late_s: float = 0.0
     gone_off: list[str] = []
     by_hand: str = ""
     outbox: list[Assignment] = []

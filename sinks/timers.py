@@ -6,7 +6,7 @@ the record after a crash neither lets it go off again nor leaves it unsaid.
 
 import heapq
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -37,13 +37,13 @@ def pending(record: Record, chain: Chain) -> list[Timer]:
     held = record.assignment
     if held is None or record.since is None:
         return []
-    found = []
+    late, found = timedelta(seconds=record.late_s), []
     if held.state is AssignmentState.OPEN:
-        found.append(Timer(held.acknowledge_by, ACKNOWLEDGE))
+        found.append(Timer(held.acknowledge_by + late, ACKNOWLEDGE))
     if held.state in _UNFIXED:
-        found.append(Timer(held.due_at, FIX))
+        found.append(Timer(held.due_at + late, FIX))
     found += [
-        Timer(record.since + step.after, _step_name(number))
+        Timer(record.since + step.after + late, _step_name(number))
         for number, step in enumerate(chain, 1)
         if held.state in step.waits
     ]
@@ -91,14 +91,15 @@ def sent(record: Record, revision: int) -> Record:
     return replace(record, outbox=[each for each in record.outbox if each.revision != revision])
 
 
-def begun_again(record: Record, since: datetime, *, deadlines: bool) -> Record:
+def begun_again(record: Record, since: datetime, *, deadlines: bool, late_s: float = 0.0) -> Record:
     """The record from whose ``since`` the chain counts anew.
 
     Args:
         deadlines: whether those are new as well.
+        late_s: by how much the timers go off later than that.
     """
     kept = [] if deadlines else [name for name in record.gone_off if name in (ACKNOWLEDGE, FIX)]
-    return replace(record, since=since, gone_off=kept)
+    return replace(record, since=since, late_s=late_s, gone_off=kept)
 
 
 def given_anew(record: Record) -> Record:

@@ -182,7 +182,7 @@ def test_who_is_told_late_has_his_whole_time() -> None:
         held = opened(now=OPENED + late).assignment
         assert held is not None
         since = OPENED if late <= LATE else OPENED + late
-        assert held.acknowledge_by == since + timedelta(hours=1)
+        assert held.acknowledge_by == OPENED + timedelta(hours=1)
         assert ASSIGNER.due(opened(now=OPENED + late)) == since + timedelta(minutes=30)
 
 
