@@ -29,8 +29,8 @@ KEPT_HOLDERS = 32
 """How many holders the history of an assignment keeps: the first, and the newest."""
 
 LATE = timedelta(minutes=5)
-"""Where a signal is told later than this after it was decided (an outage, a replay of history), its timers go off later by
-as much: nobody is told that he is overdue before he had his time. What is due when is as it was."""
+"""Where a signal is told later than this after it was decided (an outage, a replay of history), its timers go off later
+by as much: nobody is told that he is overdue before he had his time. What is due when is as it was."""
 
 _CLOSED = (AssignmentState.RESOLVED, AssignmentState.DISMISSED)
 # A later fix is news, a later acknowledgement is not.
