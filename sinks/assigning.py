@@ -244,6 +244,7 @@ class Assigner:
             rule=route.rule,
             acknowledge_by=min(acknowledge_by, held.acknowledge_by),
             due_at=min(due_at, held.due_at),
+            escalation_step=UNSET,
         )
 
 

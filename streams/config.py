@@ -36,7 +36,7 @@ class ConfigError(ValueError):
 
 
 # Their durations stay text: the struct that owns them parses them and knows the better message.
-_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "escalation", "impact", "ownership"})
+_TEXT_SECTIONS = frozenset({"calendar", "contacts", "deadlines", "escalation", "impact", "ownership", "texts"})
 _DURATIONS = frozenset(
     {
         "window", "usual", "baseline", "min_baseline", "resolve_after", "checkpoint", "session_timeout", "lateness",

@@ -13,6 +13,7 @@ from sinks.escalation import EscalationConfig
 from sinks.impact.section import ImpactConfig
 from sinks.inbound.section import InboundConfig
 from sinks.ownership import OwnershipConfig
+from sinks.texts.links import TextsConfig
 from sinks.triage.section import TriageConfig
 from streams.connecting.section import ConnectSection
 from streams.declaring.section import CalendarSection
@@ -171,6 +172,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         triage: which of it a person hears about, and when.
         contacts: role -> name of a connector -> how the role is reached with it; text stands for ``{ to = text }``.
         connectors: the tools that assignments go to.
+        texts: what stands in every message, such as links.
         connect: the process that takes them there.
         calendar: the customers' clock, holidays, and what has been declared.
         inbound: who may tell us of progress, and where we listen for it.
@@ -190,6 +192,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     triage: TriageConfig = TriageConfig()
     contacts: dict[str, dict[str, str | dict[str, str]]] = {}
     connectors: tuple[ConnectorConfig, ...] = ()
+    texts: TextsConfig = TextsConfig()
     connect: ConnectSection = ConnectSection()
     calendar: CalendarSection = CalendarSection()
     inbound: InboundConfig = InboundConfig()

@@ -121,7 +121,7 @@ class Asana:
         a = job.assignment
         return {
             "name": title(a, _MOST_NAME),
-            "notes": plain(a)[:_MOST_NOTES],
+            "notes": plain(a, job.links)[:_MOST_NOTES],
             "due_at": a.due_at.isoformat(),
         }
 

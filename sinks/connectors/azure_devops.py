@@ -150,7 +150,7 @@ class AzureDevOps:
         a = job.assignment
         return {
             "System.Title": title(a, _MOST_TITLE),
-            "System.Description": _html(plain(a)),
+            "System.Description": _html(plain(a, job.links)),
             "Microsoft.VSTS.Common.Priority": _PRIORITY[a.severity],
         }
 

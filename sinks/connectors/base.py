@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from schemas.assignment import Assignment
 from schemas.digest import Digest
+from sinks.texts.links import NO_LINKS, Links
 
 _MARKED = re.compile(r"gs-(?P<signal>.+?)(?:\.\d+)?").fullmatch
 
@@ -34,12 +35,14 @@ class Job(Struct, frozen=True):
         marker: what it is looked up by (label, correlation id, dedup key); see :func:`marker`.
         contact: of the owner for this connector, from ``[contacts.ROLE]``; may be empty.
         news: what has just happened, in words, for a comment.
+        links: where more of it is to be seen.
     """
 
     assignment: Assignment
     marker: str
     contact: Mapping[str, str] = {}
     news: str = ""
+    links: Links = NO_LINKS
 
 
 class Later(Exception):

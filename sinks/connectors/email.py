@@ -93,8 +93,8 @@ class Email(OneWay):
         """Send the first mail of the thread."""
         subject = _line(title(job.assignment, _MOST_SUBJECT))
         root = self._message_id(job.marker)
-        message = self._message(self._recipients(job), subject, root, plain(job.assignment))
-        message.add_alternative(html(job.assignment), subtype="html")
+        message = self._message(self._recipients(job), subject, root, plain(job.assignment, job.links))
+        message.add_alternative(html(job.assignment, job.links), subtype="html")
         # Left alone, it would be another one each time.
         message.set_boundary(derived_id("part", root, subject))
         message["Date"] = format_datetime(job.assignment.signal.at)
@@ -105,7 +105,9 @@ class Email(OneWay):
         """Answer in the thread: the news, and below it what is so now."""
         subject = external.place or _line(title(job.assignment, _MOST_SUBJECT))
         own = self._message_id(derived_id(job.marker, job.assignment.revision, job.news))
-        message = self._message(self._recipients(job), f"Re: {subject}", own, f"{job.news}\n\n{plain(job.assignment)}")
+        message = self._message(
+            self._recipients(job), f"Re: {subject}", own, f"{job.news}\n\n{plain(job.assignment, job.links)}"
+        )
         message["In-Reply-To"] = message["References"] = external.key
         message["Date"] = format_datetime(job.assignment.signal.at)
         await self._mailer.send(message)

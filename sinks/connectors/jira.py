@@ -189,7 +189,7 @@ class Jira:
     def _shown(self, job: Job) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "summary": title(job.assignment, _LONGEST_SUMMARY),
-            "description": jira_adf(job.assignment),
+            "description": jira_adf(job.assignment, job.links),
         }
         priority = self._config.priorities.get(job.assignment.severity)
         if priority:

@@ -137,7 +137,7 @@ class PagerDuty:
                 "customers_estimated": a.signal.customers_estimated,
                 "acknowledge_by": a.acknowledge_by.isoformat(),
                 "due_at": a.due_at.isoformat(),
-                "text": plain(a)[:_MOST_DETAILS],
+                "text": plain(a, job.links)[:_MOST_DETAILS],
             },
         }
 

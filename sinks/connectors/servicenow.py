@@ -129,7 +129,7 @@ class ServiceNow:
         group = job.contact.get("assignment_group") or job.contact.get("to") or self._config.assignment_group
         return {
             "short_description": title(a, _MOST_SUMMARY),
-            "description": plain(a)[:_MOST_TEXT],
+            "description": plain(a, job.links)[:_MOST_TEXT],
             "urgency": _LEVEL[a.severity],
             "impact": _IMPACT[a.severity],
             **({"assignment_group": group} if group else {}),

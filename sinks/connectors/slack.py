@@ -170,7 +170,7 @@ class Slack:
         return {
             "channel": channel,
             "text": escaped(title(job.assignment))[:_LONGEST_TEXT],
-            "blocks": slack_blocks(job.assignment),
+            "blocks": slack_blocks(job.assignment, job.links),
             "metadata": {"event_type": _EVENT, "event_payload": payload},
             **_QUIET,
         }

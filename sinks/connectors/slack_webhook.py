@@ -61,7 +61,7 @@ class SlackWebhook(OneWay):
     async def create(self, job: Job) -> External:
         """Send the whole message."""
         a = job.assignment
-        await self._tell(job, {"text": escaped(title(a)), "blocks": slack_blocks(a)})
+        await self._tell(job, {"text": escaped(title(a)), "blocks": slack_blocks(a, job.links, buttons=False)})
         return External(key=job.marker)
 
     async def comment(self, job: Job, external: External) -> None:

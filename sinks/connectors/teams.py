@@ -58,7 +58,7 @@ class Teams(OneWay):
 
     async def create(self, job: Job) -> External:
         """Send the whole card."""
-        await self._tell(job, teams_card(job.assignment))
+        await self._tell(job, teams_card(job.assignment, job.links))
         return External(key=job.marker)
 
     async def comment(self, job: Job, external: External) -> None:

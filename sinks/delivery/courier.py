@@ -13,7 +13,7 @@ from sinks.connectors.base import Connector, Gone, Job, Later, Refused, TakesDig
 from sinks.delivery.link import Link, Stage
 from sinks.delivery.patience import Breaker, pause_s
 from sinks.delivery.step import Kind, Policy, Step, done, found, gone, intended, next_step, settled, skipped
-from sinks.texts import news
+from sinks.texts import NO_LINKS, Links, news
 
 
 class Book(Protocol):
@@ -68,11 +68,21 @@ class Courier:
 
     Args:
         contact: of a role, for this connector.
+        links: of an assignment, for its texts.
     """
 
-    def __init__(self, connector: Connector, policy: Policy, book: Book, contact: Contact, times: Times) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        policy: Policy,
+        book: Book,
+        contact: Contact,
+        times: Times,
+        links: Callable[[Assignment], Links] = lambda _: NO_LINKS,
+    ) -> None:
         self.breaker = Breaker()
         self._connector, self._policy, self._book, self._contact, self._times = connector, policy, book, contact, times
+        self._links = links
         self._slots = asyncio.Semaphore(policy.config.parallel)
         # Signals whose intent to create something this process has written down itself.
         self._mine: set[str] = set()
@@ -182,9 +192,8 @@ class Courier:
 
     def _job(self, link: Link, step: Step) -> Job:
         assignment = step.assignment
-        return Job(
-            assignment, link.marker, self._contact(self._policy.config.told(assignment)), news(assignment, step.before)
-        )
+        contact = self._contact(self._policy.config.told(assignment))
+        return Job(assignment, link.marker, contact, news(assignment, step.before), self._links(assignment))
 
     async def _put(self, link: Link) -> Link:
         if link.stage is not Stage.CREATING:

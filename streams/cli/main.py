@@ -12,6 +12,7 @@ from streams.cli import (
     demo,
     explain,
     inbound,
+    preview,
     replay,
     score,
     silence,
@@ -41,6 +42,7 @@ app.command("score")(score.score)
 app.command("check-config")(check.check_config)
 app.command("explain")(explain.explain)
 app.command("connect")(connect.connect)
+app.command("preview")(preview.preview)
 app.command("action")(action.action)
 app.command("inbound")(inbound.inbound)
 app.add_typer(silence.app, name="silence")

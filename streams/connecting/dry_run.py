@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -11,6 +12,7 @@ from sinks.connectors.http import DryHttp
 from sinks.connectors.secrets import Secrets
 from sinks.delivery.courier import Courier, Times
 from sinks.delivery.link import Link
+from sinks.texts import links_of
 from streams.clock import Clock
 from streams.connecting.building import build, chosen
 from streams.connecting.contacts import contact_by
@@ -72,7 +74,7 @@ async def dry_run(
     given = list(assignments)
     for each in built:
         contact, times = contact_by(settings, each.config.name), Times(clock.now, clock.monotonic, _at_once)
-        courier = Courier(each.connector, each.policy, Memory(), contact, times)
+        courier = Courier(each.connector, each.policy, Memory(), contact, times, partial(links_of, settings.texts))
         watch = Shown(each.config.name, show)
         seen: dict[str, list[Assignment]] = defaultdict(list)
         for assignment in given:

@@ -5,11 +5,13 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
 from sinks.connectors.secrets import Secrets
 from sinks.delivery.courier import Courier, Times
+from sinks.texts import links_of
 from streams.acls import connect_groups
 from streams.clients import Clients
 from streams.clock import Clock
@@ -114,7 +116,9 @@ def _lane(
         },
     )
     times = Times(clock.now, clock.monotonic, asyncio.sleep)
-    courier = Courier(built.connector, built.policy, links, contact_by(settings, name), times)
+    courier = Courier(
+        built.connector, built.policy, links, contact_by(settings, name), times, partial(links_of, settings.texts)
+    )
     letters = Letters(outgoing, topics.dead_letters, name, f"groundswell.connect.{kind}")
     read = (topics.assignments, topics.digests) if built.takes_digests else (topics.assignments,)
     begin_ms = int((clock.now() - settings.connect.begin_s) * 1000)

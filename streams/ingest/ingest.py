@@ -19,7 +19,7 @@ from streams.renaming import Names
 _FEW = 1000
 _MANY = 2000
 _MAX_DESTINATIONS = 200_000
-_RECORD_BYTES, _LARGEST_BYTES = 400_000, 900_000
+_RECORD_BYTES, _LARGEST_BYTES = 100_000, 900_000
 
 
 class FlushSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ def test_a_work_item_from_new_to_resolved_and_back(monkeypatch: pytest.MonkeyPat
         assert made.url == f"{fake.url}/Mobile%20App/_workitems/edit/1"
         assert fields["System.Tags"] == f"groundswell; {MARKER}"
         assert (fields["Microsoft.VSTS.Common.Priority"], fields["System.AreaPath"]) == (1, "Mobile\\iOS")
-        assert "a &lt;b&gt; &amp; c<br>" in fields["System.Description"]
+        assert "A &lt;b&gt; &amp; c.<br>" in fields["System.Description"]
         await connector.comment(make_job("It is\nworse"), made)
         closed = await connector.close(make_job("Resolved."), made)
         assert (closed.open, fields["System.State"]) == (False, "Resolved")
