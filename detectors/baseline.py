@@ -4,6 +4,7 @@ Panes that hold something are taken in one by one, the silence between two of th
 is remembered follows from the mentions alone, not from when somebody looked.
 """
 
+from array import array
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -83,7 +84,7 @@ class Baseline:
         self._day, self._slot = divmod(local // self.slot_s, self.slots)
         self._kept = _nothing(self.slots)
         # The past before the start is unknown; the slot in which it lies is known only in part.
-        self._today = [float("nan")] * (self._slot + 1) + [0.0] * (self.slots - self._slot - 1)
+        self._today = array("d", [float("nan")] * (self._slot + 1) + [0.0] * (self.slots - self._slot - 1))
         self._seen = self._usual = 0.0
         self._spread: tuple[float, ...] = _SPREAD
         self._block = [0, 0.0, 0.0]
@@ -158,7 +159,7 @@ class Baseline:
         days = np.arange(self._day - DAYS, self._day)
         if np.isfinite(rows[days % DAYS]).sum() < _LEFT_DAYS * self.slots:
             return False
-        self._kept, self._today = pack(rows.astype(float)), today
+        self._kept, self._today = pack(rows.astype(float)), array("d", today)
         self._seen = self._usual = 0.0
         self._refit(days, rows[days % DAYS].astype(float), self._day * self.slots + self._slot)
         self._weekly = self._recurring(self._day, rows)
@@ -213,7 +214,7 @@ class Baseline:
         self._close_slot()
         if day == self._day and slot < self._slot:
             # Clocks went back: these half hours happen twice.
-            self._today[slot : self._slot + 1] = [float("nan")] * (self._slot + 1 - slot)
+            self._today[slot : self._slot + 1] = array("d", [float("nan")] * (self._slot + 1 - slot))
         if day > self._day:
             rows = self._close_days(day)
             days = np.arange(day - DAYS, day)
@@ -254,7 +255,7 @@ class Baseline:
         for quiet in range(max(self._day + 1, day - DAYS), day):
             rows[quiet % DAYS] = 0.0
         self._kept = pack(rows.astype(float))
-        self._today = [0.0] * self.slots
+        self._today = array("d", [0.0] * self.slots)
         keep = _DISPERSION_MEMORY ** (day - self._day)
         self._spread = tuple(
             keep * one + (1.0 - keep) * other for one, other in zip(self._spread, _SPREAD, strict=True)
@@ -275,9 +276,9 @@ class Baseline:
         profile, weekdays = _narrow(season.profile), _narrow(season.weekdays)
         season = season._replace(profile=_wide(profile, self.slots), weekdays=_wide(weekdays, 7))
         curve = season.profile * season.level * self.pane_s / self.slot_s
-        self._settled(season, [*curve.tolist(), float(curve[0])])
+        self._settled(season, array("d", [*curve.tolist(), float(curve[0])]))
 
-    def _settled(self, season: Season, curve: list[float]) -> None:
+    def _settled(self, season: Season, curve: "array[float]") -> None:
         self.season, self._curve = season, curve
         self.wander = max(season.wander, _LEAST_WANDER)
         if season.level > 0.0:
@@ -344,7 +345,7 @@ class Baseline:
         fitted, profile, weekdays = data[10:]
         self._kept = rows
         counts = self._rows
-        self._today = unpack(today).tolist()
+        self._today = array("d", unpack(today).tolist())
         self._seen, self._usual, self._sum, self._squares, self.dispersion = numbers
         self._spread, self._block = tuple(spread), list(block)
         self._settle(Season(_wide(profile, self.slots), _wide(weekdays, 7), *fitted))
@@ -358,10 +359,10 @@ def _nothing(slots: int) -> bytes:
 
 
 @cache
-def _unfitted(slots: int) -> tuple[Season, list[float]]:
+def _unfitted(slots: int) -> tuple[Season, "array[float]"]:
     """The season before the first fit, and its curve."""
     season = flat(slots)
-    return season, [0.0] * (slots + 1)
+    return season, array("d", [0.0] * (slots + 1))
 
 
 def _narrow(values: Floats) -> bytes:

@@ -1,6 +1,7 @@
 """Counts as few bytes: most of them are small, and most of those are zero."""
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def pack(counts: Floats) -> bytes:
     return bytes([len(_WIDTHS)]) + zlib.compress(flat.astype(np.float64).tobytes(), 1)
 
 
-def pack_row(counts: list[float]) -> bytes:
+def pack_row(counts: Sequence[float]) -> bytes:
     """The same of a short row that is no array: most are of small whole numbers.
 
     >>> from math import nan

@@ -59,7 +59,7 @@ def run_worker(
     # Hundreds of thousands of long-lived objects: the default thresholds would walk them over and over.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(100_000, 50, 10_000)
     host = Host(
         ending,
         worker.watching.told_to_stop,
