@@ -22,6 +22,7 @@ _PARTITION_VERSION = 2
 _MAX_STEPS = 32
 _ASLEEP_AFTER_S = 1800.0
 _MANY_TENANTS = 10_000
+_LIVE_S = 120.0
 
 
 class DetectSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -171,6 +172,19 @@ class PartitionDetector:
                 told += [key for key in quiet if self._judge(key, self.series[key], at)]
             self._judged = now
         return [*dict.fromkeys(told), *operational]
+
+    def late(self, now: float) -> list[Key]:
+        """Look at wall time ``now`` whether an input is late; keys of what has a new signal in its outbox.
+
+        One is late if others bring events of today, and it is behind them by more than may be late.
+        """
+        if self.outages is None:
+            return []
+        reached = [each.watermark for each in self.watermark.sources.values() if each.idle_s is None and each.watermark]
+        behind_s = max(reached) - min(reached) if reached and now - max(reached) <= _LIVE_S else 0.0
+        told = self.outages.late(now, behind_s if behind_s > self.settings.lateness_s else None, self._traffic)
+        self.tally.signals += len(told)
+        return told
 
     def _parts(self, tenant: str, first: float, end: float) -> list[Part]:
         """What the tenant's series that are awake had in a stretch, as far as it is known what was to be expected."""

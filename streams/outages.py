@@ -15,7 +15,7 @@ from detectors.surroundings import Surroundings
 from schemas.ids import series_partition
 from schemas.panes import TRAFFIC_PANE_S
 from schemas.signal import Signal
-from streams.source_signal import SOURCE_OUT, SOURCE_TWICE, SourceSignal, signal_of, take
+from streams.source_signal import SOURCE_LATE, SOURCE_OUT, SOURCE_TWICE, SourceSignal, signal_of, take
 from streams.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class _Record(msgspec.Struct, array_like=True):
     signal: SourceSignal | None = None
     outbox: list[Signal] = []
     twice: SourceSignal | None = None
+    late: SourceSignal | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -69,7 +70,8 @@ class Outages:
         self._signals: dict[tuple[str, str], SourceSignal] = {}
         self._outboxes: dict[str, list[Signal]] = {}
         self._dirty: set[str] = set()
-        self._closed = 0.0
+        self._closed = self._looked = 0.0
+        self._late_since: float | None = None
 
     def close(self, now: float, traffic: Traffic, since: dict[str, float]) -> list[Key]:
         """Look at the panes that are over at event time ``now``; keys of what has a new signal in its outbox.
@@ -100,6 +102,29 @@ class Outages:
             self._around(tenant).series = max(traffic.themes(tenant), 1)
             self._dirty.add(tenant)
         return list(dict.fromkeys(told))
+
+    def late(self, now: float, behind_s: float | None, traffic: Traffic) -> list[Key]:
+        """Look at wall time ``now`` whether an input is late; keys of what has a new signal in its outbox.
+
+        Args:
+            behind_s: how far the slowest input is behind the newest, seconds; None while none is late.
+        """
+        pane = now // TRAFFIC_PANE_S * TRAFFIC_PANE_S
+        if pane <= self._looked:
+            return []
+        self._looked = pane
+        self._late_since = None if behind_s is None else self._late_since or pane
+        told: list[Key] = []
+        for tenant in traffic:
+            # One look may be a partition that is read while another waits.
+            since = self._late_since if self._late_since is not None and pane > self._late_since else None
+            if tenant in self._watches and self._tell(
+                tenant, SOURCE_LATE, pane, since, (behind_s or 0.0, 0.0), traffic
+            ):
+                told.append(self.key(tenant))
+            if (tenant, SOURCE_LATE) in self._signals:
+                self._dirty.add(tenant)
+        return told
 
     def _suspect(self, now: float, traffic: Traffic) -> None:
         for tenant, watch in self._watches.items():
@@ -181,7 +206,7 @@ class Outages:
         """(key, value) of what changed; a tombstone for a tenant whose traffic is forgotten."""
         for tenant in [tenant for tenant in self._watches if tenant not in traffic]:
             del self._watches[tenant]
-            for theme in (SOURCE_OUT, SOURCE_TWICE):
+            for theme in (SOURCE_OUT, SOURCE_TWICE, SOURCE_LATE):
                 self._signals.pop((tenant, theme), None)
             self._outboxes.pop(tenant, None)
             self._dirty.discard(tenant)
@@ -194,8 +219,8 @@ class Outages:
     def _record(self, tenant: str) -> bytes:
         pools = {slots: pool.snapshot() for slots, pool in self._around(tenant).pools.items()}
         watch, outbox = self._watches[tenant].snapshot(), self._outboxes.get(tenant, [])
-        out, twice = (self._signals.get((tenant, theme)) for theme in (SOURCE_OUT, SOURCE_TWICE))
-        return _encoder.encode(_Record(_VERSION, tenant, watch, pools, out, outbox, twice))
+        out, twice, late = (self._signals.get((tenant, theme)) for theme in (SOURCE_OUT, SOURCE_TWICE, SOURCE_LATE))
+        return _encoder.encode(_Record(_VERSION, tenant, watch, pools, out, outbox, twice, late))
 
     def rewrite(self, key: bytes) -> bool:
         """Have the record under ``key`` written again; False if it is none of a tenant held here."""
@@ -221,7 +246,7 @@ class Outages:
                 self._begin(record.tenant, 0.0).restore(record.watch)
                 for slots, kept in record.pools.items():
                     self._around(record.tenant).pool(slots).restore(kept)
-                for signal in (record.signal, record.twice):
+                for signal in (record.signal, record.twice, record.late):
                     if signal is not None:
                         self._signals[record.tenant, signal.theme] = signal
                 if record.outbox:

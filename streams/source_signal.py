@@ -1,4 +1,4 @@
-"""The operational signal of a tenant whose sources are out, or say all twice: its life, numbers and words. Pure.
+"""The operational signal of a tenant whose sources are out, late, or say all twice: its life and words. Pure.
 
 What its themes had would be judged by nothing but that; so they are not judged, and somebody is told why.
 """
@@ -15,7 +15,7 @@ from schemas.ids import derived_id
 from schemas.signal import DetectorRef, Phase, Severity, Signal, SignalState
 from schemas.times import instant
 
-SOURCE_OUT, SOURCE_TWICE = "source-out", "source-twice"
+SOURCE_OUT, SOURCE_TWICE, SOURCE_LATE = "source-out", "source-twice", "source-late"
 """Its themes; its metric and its rule are no detector's."""
 METRIC, RULE = "operations", "source"
 
@@ -56,6 +56,17 @@ _TROUBLES = {
         "every theme has risen by the same factor, as if a source said all twice; until that ends, or a day has "
         "passed, nothing is judged or closed",
     ),
+    SOURCE_LATE: _Trouble(
+        0.0,
+        "one of them is far behind the others",
+        {
+            SignalState.RESOLVING: "the late one has caught up",
+            SignalState.ONGOING: "one of them is still far behind the others",
+            SignalState.REGRESSED: "one of them is far behind the others again",
+            SignalState.FLAPPING: "one of them is far behind the others, on and off",
+        },
+        "what it holds is counted when it comes; until then nothing is closed, and no silence is judged",
+    ),
 }
 _VERSION = 1
 
@@ -91,7 +102,7 @@ def take(
     Args:
         theme: ``SOURCE_OUT`` or ``SOURCE_TWICE``.
         since: when the trouble began that lasts; None while there is none.
-        numbers: events of all themes in the pane, and usual ones.
+        numbers: events of all themes in the pane, and usual ones; of a late source, how far it is behind, seconds.
     """
     at = pane + pane_s
     if held is not None and held.episode.forgotten(at, _REGRESS_WITHIN_S):
@@ -106,7 +117,8 @@ def take(
         )
         return SourceSignal(since, *numbers, at, episode, theme), SignalState.OPENED
     if lasts and since is not None:
-        if held.episode.phase is Phase.RESOLVED:
+        if held.episode.phase is Phase.RESOLVED or theme == SOURCE_LATE:
+            # How far behind an input is adds up to nothing.
             held.since, held.seen, held.usual = since, 0.0, 0.0
         held.seen, held.usual, held.last = held.seen + numbers[0], held.usual + numbers[1], at
     # How long it lasts makes it no larger.
@@ -155,12 +167,23 @@ def signal_of(held: SourceSignal, tenant: str, state: SignalState, at: float, la
 
 
 def _reason(held: SourceSignal, state: SignalState, at: float) -> str:
+    if held.theme == SOURCE_LATE:
+        return _late(held, state, at)
     lasted, due = roughly(held.last - held.since), f"about {max(held.usual, 1.0):,.0f} are usual"
     numbers = f"{held.seen:,.0f} events of all themes"
     if state in (SignalState.RESOLVING, SignalState.RESOLVED):
         since = roughly(at - held.last)
         return f"events have come in as usual for {since}; before, there were {numbers} in {lasted}, where {due}"
     why = f"{numbers} in the last {lasted.removeprefix('1 ')}, where {due}: {_TROUBLES[held.theme].why}"
+    if state is SignalState.FLAPPING:
+        return f"it comes and goes, {held.episode.crossings(at)} times within a day: {why}"
+    return why
+
+
+def _late(held: SourceSignal, state: SignalState, at: float) -> str:
+    if state in (SignalState.RESOLVING, SignalState.RESOLVED):
+        return f"no input is far behind the others for {roughly(at - held.last)}"
+    why = f"an input partition is {roughly(held.seen)} behind the newest events: {_TROUBLES[SOURCE_LATE].why}"
     if state is SignalState.FLAPPING:
         return f"it comes and goes, {held.episode.crossings(at)} times within a day: {why}"
     return why

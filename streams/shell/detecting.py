@@ -114,6 +114,9 @@ class DetectAgent:
 
     def checkpoint_if_due(self) -> None:
         """Write what changed, partition by partition, when it is time: a part at a turn, so that nothing waits long."""
+        for partition, detector in self.detectors.items():
+            if told := detector.late(self.clock.now()):
+                self._write(partition, detector, told)
         now = self.clock.monotonic()
         for partition in self._applied.keys() - self._underway.keys():
             if now - self._checkpointed.get(partition, 0.0) >= self._checkpoint_s:

@@ -249,3 +249,42 @@ def test_what_is_twice_as_much_for_a_day_is_the_usual(five: Feed) -> None:
     assert found[0] == ("source-twice", SignalState.OPENED)
     assert ("source-twice", SignalState.RESOLVED) in found
     assert five.detector.series.around("bank").twice_since is None
+
+
+def two_inputs(feed: Feed, behind_s: float) -> list[tuple[str, SignalState]]:
+    """Wall time goes on by a pane: one input is live, the other so far behind; what is told of it."""
+    counts = {f"theme-{n}": int(feed.random.poisson(6.0 + 4.0 * n)) for n in range(5)}
+    told = [feed._update(theme, n) for theme, n in {**counts, TRAFFIC: sum(counts.values())}.items() if n]
+    feed.pane += TRAFFIC_PANE_S
+    states = [SourceState(0, feed.pane, None), SourceState(1, feed.pane - behind_s, None)]
+    feed.detector.apply(encode_flush(Flush(WIRE_VERSION, states, told)))
+    keys = feed.detector.late(feed.pane + 5.0)
+    found = [(key, signal) for key, signal in list(feed.detector.outbox()) if key in keys]
+    for key, signal in found:
+        feed.detector.sent(key, signal)
+    return [(signal.theme, signal.state) for _, signal in found]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_input_that_is_late_is_told_once_and_nothing_closes_meanwhile(five: Feed, restarts: bool) -> None:
+    five.detector.watermark.expected.add(1)
+    assert [two_inputs(five, 60.0) for _ in range(3)] == [[], [], []]
+    reached = five.detector.watermark.at
+    # It stands still, while the other goes on.
+    found = [each for _ in range(6) for each in two_inputs(five, 7200.0)]
+    assert found == [("source-late", SignalState.OPENED)]
+    if restarts:
+        old = five.detector
+        five.detector = PartitionDetector(0, old.rules, {0, 1}, DetectSettings())
+        five.detector.restore([(key, value) for key, value in old.checkpoint() if value is not None])
+    assert [two_inputs(five, 7200.0) for _ in range(3)] == [[], [], []]
+    assert five.detector.watermark.at == reached
+    after = [each for _ in range(8) for each in two_inputs(five, 30.0)]
+    assert after[-1] == ("source-late", SignalState.RESOLVED)
+
+
+def test_inputs_that_are_all_read_late_are_a_backlog_and_nobody_is_behind(five: Feed) -> None:
+    five.detector.watermark.expected.add(1)
+    states = [SourceState(0, five.pane, None), SourceState(1, five.pane - 7200.0, None)]
+    five.detector.apply(encode_flush(Flush(WIRE_VERSION, states, [])))
+    assert [five.detector.late(five.pane + 86_400.0 + 300.0 * n) for n in range(4)] == [[], [], [], []]
